@@ -1,0 +1,81 @@
+"""`shnor.toml`: who works here, on which municipality, under which rule."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shnor_analysis.errors import EnvironmentProblem, InputRefused, Problem
+
+SETTINGS_NAME = "shnor.toml"
+FOLDER_VARIABLE = "SHNOR_FOLDER"
+
+
+class Settings(BaseModel):
+    """What `shnor.toml` says; every key has a default but the names of the place.
+
+    `workspace_id` names the key for pupil codes in the user's config folder.
+    `is_invented` puts "invented" on every page made here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    workspace_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
+    title_ru: str
+    title_en: str
+    municipality_id: str
+    region_id: str
+    is_invented: bool = False
+    language: Literal["ru", "en"] = "ru"
+    audience: Literal["department", "school", "public"] = "department"
+    listing_rule: str = "rosobr_2020"
+    seed: int = 500
+
+    def title(self, language: str) -> str:
+        """The place's name in one of the two languages."""
+        return self.title_ru if language == "ru" else self.title_en
+
+
+def find_folder(start: Path | None = None) -> Path:
+    """Find the workspace folder: the variable SHNOR_FOLDER, else the nearest parent with `shnor.toml`.
+
+    Raises EnvironmentProblem `no_workspace` when there is none.
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    if start is None and named:
+        return check_folder(Path(named))
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_NAME).is_file():
+            return folder
+    raise EnvironmentProblem(Problem("no_workspace", file=str(here)))
+
+
+def check_folder(folder: Path) -> Path:
+    """Return a folder that holds `shnor.toml`, or raise EnvironmentProblem `no_workspace`."""
+    if not (folder / SETTINGS_NAME).is_file():
+        raise EnvironmentProblem(Problem("no_workspace", file=str(folder)))
+    return folder.resolve()
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read `shnor.toml` of a workspace; InputRefused with every wrong key at once."""
+    path = check_folder(folder) / SETTINGS_NAME
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise InputRefused(Problem("toml_broken", file=path.name, found=str(error))) from error
+    except ValidationError as error:
+        raise InputRefused(
+            Problem(
+                "settings_wrong",
+                file=path.name,
+                cell=".".join(str(part) for part in item["loc"]),
+                found=str(item.get("input"))[:80],
+            )
+            for item in error.errors()
+        ) from error
