@@ -1,11 +1,11 @@
 """Every way in which the workbench refuses or fails; codes and fields only, the words live in `locale/`.
 
-    ShnorError                 exit 1   our own fault, or the base of the others
-    ├── UsageProblem           exit 2   an option, a name or a parameter that does not exist
-    ├── PartlyDone             exit 3   some units of a batch failed; the rest is done
-    ├── InputRefused           exit 4   a file was refused; nothing of it is stored
-    ├── RuleBroken             exit 5   stored tables contradict each other (keys, foreign keys, totals)
-    └── EnvironmentProblem     exit 6   folder, key, disk or programme missing
+ShnorError                 exit 1   our own fault, or the base of the others
+├── UsageProblem           exit 2   an option, a name or a parameter that does not exist
+├── PartlyDone             exit 3   some units of a batch failed; the rest is done
+├── InputRefused           exit 4   a file was refused; nothing of it is stored
+├── RuleBroken             exit 5   stored tables contradict each other (keys, foreign keys, totals)
+└── EnvironmentProblem     exit 6   folder, key, disk or programme missing
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ class ShnorError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__(", ".join(problem.code for problem in self.problems))
 
 

@@ -1,0 +1,1 @@
+"""Research workbench for «500+»: sources, indicators, disclosure and reports."""

@@ -1,0 +1,1 @@
+"""Many notebooks: plan, ledger, engines. Knows nothing of schools."""

@@ -1,0 +1,1 @@
+"""The only way from closed to open: `release(value, audience=…)`."""

@@ -1,0 +1,271 @@
+"""The facts that a report states, as frozen values: every number with its origin, nothing rounded, no words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+
+Number = int | Suppressed | None
+Measure = Estimate | NotEstimable | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRange:
+    """Cells of a raw file: label of the file, its hash, sheet and range."""
+
+    file_name: str
+    sha256: str
+    sheet: str
+    cells: str
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """What was written, by which programme grade, when."""
+
+    school_year: int
+    assessment: str
+    subject: str
+    grade: int
+    season: str
+    test_date: date | None = None
+
+    @property
+    def cohort(self) -> int:
+        """The year in which these pupils would have finished grade 0: follows one group through the grades."""
+        return self.school_year - (self.season == "autumn") - self.grade
+
+
+@dataclass(frozen=True, slots=True)
+class MarkResult:
+    """Marks of one group of pupils in one procedure.
+
+    `mark_n` holds the numbers of marks 2, 3, 4, 5, or is None where only shares are known.
+    `low`, `success` and `quality` are shares (0–1) with Wilson intervals.
+    """
+
+    tested_n: Number
+    tested_n_is_estimated: bool
+    mark_n: tuple[Number, Number, Number, Number] | None
+    low: Measure
+    success: Measure
+    quality: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class LevelResult:
+    """The same procedure one level up: municipality, region or country; `result_source` published or computed."""
+
+    area_level: str
+    area_id: str
+    result_source: str
+    schools_n: int | None
+    marks: MarkResult
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureResult:
+    """A school's result in one procedure beside the levels above it."""
+
+    procedure: Procedure
+    school: MarkResult
+    without_special_needs: MarkResult | NotEstimable
+    levels: tuple[LevelResult | NotEstimable, ...]
+    sources: tuple[SourceRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change of the share of low results of the same assessment, subject and grade between two years, after − before."""
+
+    before: Procedure
+    after: Procedure
+    difference: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarBreak:
+    """A break of a series: no change and no trend line of one school goes across it."""
+
+    assessment: str
+    school_year: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEvidence:
+    """One procedure under a listing rule."""
+
+    procedure: Procedure
+    tested_n: Number
+    low: Measure
+    threshold: float
+    is_low: bool | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """A listing rule recomputed on own data for one list year.
+
+    `chance_if_unchanged` is the share of like schools (true shares equal to the observed ones) on which the rule
+    would fire again by chance of sampling alone.
+    """
+
+    version: str
+    is_verified: bool
+    data_years: tuple[int, ...]
+    fires: bool
+    procedures_low_n: int
+    procedures_needed_n: int
+    evidence: tuple[RuleEvidence, ...]
+    chance_if_unchanged: float | NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The school stands on a list that a body issued."""
+
+    school_year: int
+    list: str
+    issuer: str
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListYear:
+    """One list year: issued lists the school stands on, whether any list of that year is known, and the rule."""
+
+    school_year: int
+    issued: tuple[Listing, ...]
+    has_issued_list: bool
+    rule: RuleOutcome | NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFactor:
+    """One circumstance of the school beside the middle and the middle half of the municipality's schools."""
+
+    factor: str
+    school_year: int
+    value: float
+    municipality_quartiles: tuple[float, float, float] | NotEstimable
+    schools_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAgreement:
+    """How marks of the work agree with the journal: shares lowered, confirmed, raised."""
+
+    procedure: Procedure
+    tested_n: Number
+    lowered: Measure
+    confirmed: Measure
+    raised: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """The school took part in a programme from the named school year."""
+
+    programme: str
+    cohort_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A raw file behind the facts."""
+
+    file_name: str
+    sha256: str
+    report: str
+    received: str
+    is_verified_layout: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolEvaluation:
+    """Every fact of one school's report."""
+
+    school_id: str
+    name: str
+    kind: str
+    municipality_id: str
+    region_id: str
+    place_ru: str
+    place_en: str
+    is_invented: bool
+    school_year: int
+    results: tuple[ProcedureResult, ...]
+    changes: tuple[Change, ...]
+    breaks: tuple[CalendarBreak, ...]
+    list_years: tuple[ListYear, ...]
+    context: tuple[ContextFactor, ...]
+    agreement: tuple[MarkAgreement, ...]
+    participation: tuple[Participation, ...]
+    unverified_facts: tuple[str, ...]
+    accounting: Accounting
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolLine:
+    """One school in the town's report: pooled low results of the year, list status, what is there."""
+
+    school_id: str
+    name: str
+    kind: str
+    tested_n: Number
+    low: Measure
+    success: Measure
+    procedures_n: int
+    is_listed: bool | None
+    rule_fires: bool | NotEstimable
+    programmes: tuple[Participation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFlow:
+    """How many schools were on the list, stayed, left and entered between two list years."""
+
+    school_year: int
+    source: str
+    listed_n: int
+    stayed_n: int
+    left_n: int
+    entered_n: int
+    without_result_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageCell:
+    """How many of the register's schools have a result in a procedure."""
+
+    procedure: Procedure
+    schools_n: int
+    tested_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class TownEvaluation:
+    """Every fact of the municipality's report; schools in the order of their numbers, never ranked."""
+
+    municipality_id: str
+    region_id: str
+    place_ru: str
+    place_en: str
+    is_invented: bool
+    school_year: int
+    schools_n: int
+    schools: tuple[SchoolLine, ...]
+    levels: tuple[ProcedureResult, ...]
+    flows: tuple[ListFlow, ...]
+    coverage: tuple[CoverageCell, ...]
+    breaks: tuple[CalendarBreak, ...]
+    rule_version: str
+    rule_is_verified: bool
+    unverified_facts: tuple[str, ...]
+    accounting: Accounting
+    files: tuple[SourceFile, ...]

@@ -1,0 +1,1 @@
+"""What is shown: figures, tables and sentences, made from released values only."""

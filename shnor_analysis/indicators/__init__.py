@@ -1,0 +1,1 @@
+"""Tables in, tables out: shares, levels, changes, listing rules; pure."""

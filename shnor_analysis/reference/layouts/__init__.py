@@ -1,0 +1,78 @@
+"""Layouts of the files that departments receive, one TOML a report: read by the sources and by the simulation alike."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutColumn:
+    """A column of a report: its header as printed, other spellings, and the field that it fills.
+
+    `above` is the upper row of a two-row header. `kind` says how a cell is read: text, identifier, whole, number,
+    percent, mark, date, flag, subject, kind, or personal (a name, СНИЛС, birth date: dropped at the door).
+    """
+
+    header: str
+    field: str
+    kind: str
+    above: str = ""
+    aliases: tuple[str, ...] = ()
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One report: what its sheet looks like and which tables it fills.
+
+    `shape` says how the sheet is built: `rows` (a header row, then a row a unit), `groups` (first column a group of
+    participants, from the whole sample down to the school), `comparison` (blocks of three rows a group), `items`
+    (a row an item, a column a group). `run` names a run of columns with digits or item numbers as headers.
+    `order` is the place in an import: register first.
+    """
+
+    code: str
+    title: str
+    sheet: str
+    shape: str
+    order: int
+    assessment: str
+    tables: tuple[str, ...]
+    source: str
+    is_verified: bool
+    columns: tuple[LayoutColumn, ...]
+    run: str = ""
+    run_field: str = ""
+    run_kind: str = ""
+
+    def column(self, field: str) -> LayoutColumn:
+        """The column that fills a field; KeyError when the layout has none."""
+        for column in self.columns:
+            if column.field == field:
+                return column
+        raise KeyError(field)
+
+
+@lru_cache(maxsize=1)
+def layouts() -> dict[str, Layout]:
+    """Every layout by code."""
+    folder = resources.files("shnor_analysis.reference.layouts")
+    read = [
+        read_layout(part.read_text(encoding="utf-8"))
+        for part in sorted(folder.iterdir(), key=lambda item: item.name)
+        if part.name.endswith(".toml")
+    ]
+    return {layout.code: layout for layout in read}
+
+
+def read_layout(text: str) -> Layout:
+    """Build a layout from its TOML text; TypeError names a key that does not exist."""
+    raw = tomllib.loads(text)
+    columns = tuple(
+        LayoutColumn(**{**column, "aliases": tuple(column.get("aliases", ()))})
+        for column in raw.pop("columns")
+    )
+    return Layout(**{**raw, "tables": tuple(raw["tables"]), "columns": columns})

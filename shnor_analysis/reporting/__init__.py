@@ -1,0 +1,1 @@
+"""From one evaluation to a page: notebook, HTML, manifest, index."""

@@ -1,0 +1,1 @@
+"""What departments receive: one reader a format, each ends in a validated table."""
