@@ -96,7 +96,7 @@ def flag(*, required: bool = True) -> pa.Column:
 def date(*, required: bool = True) -> pa.Column:
     """A calendar day without a time."""
     return pa.Column(
-        DateTime(unit="us"),
+        DateTime(unit="us"),  # type: ignore[call-arg]  # its dataclass fields are hidden from mypy
         nullable=not required,
         metadata={"kind": "date"},
     )
