@@ -39,7 +39,7 @@ check: $(READY) ## Style, types, floors, house rules
 
 notebooks: $(READY) ## nbval over the notebooks, on the invented town
 	$(BIN)/shnor demo --folder $(DEMO) --no-reports
-	SHNOR_FOLDER=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -q -p nbval --nbval-lax --nbval-current-env notebooks --ignore=notebooks/reports
+	SHNOR_FOLDER=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -q -W default --nbval-lax --nbval-current-env notebooks --ignore=notebooks/reports
 
 docs: $(READY) ## Write the generated pages again
 	$(BIN)/python -m shnor_analysis.schemas.dictionary docs

@@ -110,18 +110,18 @@ class RuleEvidence:
 class RuleOutcome:
     """A listing rule recomputed on own data for one list year.
 
-    `chance_if_unchanged` is the share of like schools (true shares equal to the observed ones) on which the rule
-    would fire again by chance of sampling alone.
+    `data_years` are the years whose results were used. `chance_if_unchanged` is the share of like schools (true
+    shares equal to the observed ones) on which the rule would fire again by chance of sampling alone.
     """
 
     version: str
     is_verified: bool
     data_years: tuple[int, ...]
-    fires: bool
-    procedures_low_n: int
+    fires: bool | Suppressed
+    procedures_low_n: Number
     procedures_needed_n: int
     evidence: tuple[RuleEvidence, ...]
-    chance_if_unchanged: float | NotEstimable
+    chance_if_unchanged: float | NotEstimable | Suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,15 @@ class Listing:
     list: str
     issuer: str
     document: str | None
+    sources: tuple[SourceRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ListYear:
-    """One list year: issued lists the school stands on, whether any list of that year is known, and the rule."""
+    """One list year: issued lists the school stands on, whether any list of that year is known, and the rule.
+
+    The last one is the year after the report's: the rule on the report year's own results.
+    """
 
     school_year: int
     issued: tuple[Listing, ...]
@@ -150,9 +154,10 @@ class ContextFactor:
 
     factor: str
     school_year: int
-    value: float
+    value: float | Suppressed
     municipality_quartiles: tuple[float, float, float] | NotEstimable
     schools_n: int
+    sources: tuple[SourceRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ class MarkAgreement:
     lowered: Measure
     confirmed: Measure
     raised: Measure
+    sources: tuple[SourceRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,7 @@ class Participation:
 
     programme: str
     cohort_year: int
+    sources: tuple[SourceRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +219,12 @@ class SchoolEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class SchoolLine:
-    """One school in the town's report: pooled low results of the year, list status, what is there."""
+    """One school in the town's report: pooled low results of the year, list status, what is there.
+
+    `tested_n` counts works over all procedures of the report year. `is_listed`: on an issued low-results list of
+    the report year, None when no list of that year is known. `rule_fires`: the rule on the report year's results,
+    that is the list of the following year.
+    """
 
     school_id: str
     name: str
@@ -222,13 +234,17 @@ class SchoolLine:
     success: Measure
     procedures_n: int
     is_listed: bool | None
-    rule_fires: bool | NotEstimable
+    rule_fires: bool | NotEstimable | Suppressed
     programmes: tuple[Participation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ListFlow:
-    """How many schools were on the list, stayed, left and entered between two list years."""
+    """Schools on the list of `school_year` and what became of the list of the year before.
+
+    `source` is `issued` or `rule`. `listed_n` counts the list of `school_year`; those on the list before are
+    `stayed_n` + `left_n` + `without_result_n` (nothing known that could tell).
+    """
 
     school_year: int
     source: str
@@ -245,12 +261,15 @@ class CoverageCell:
 
     procedure: Procedure
     schools_n: int
-    tested_n: int
+    tested_n: Number
 
 
 @dataclass(frozen=True, slots=True)
 class TownEvaluation:
-    """Every fact of the municipality's report; schools in the order of their numbers, never ranked."""
+    """Every fact of the municipality's report; schools in the order of their numbers, never ranked.
+
+    In `levels` the place of the school is taken by the municipality, computed from its schools.
+    """
 
     municipality_id: str
     region_id: str

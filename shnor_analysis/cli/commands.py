@@ -1,0 +1,259 @@
+"""The commands of `shnor`, in the order in which people need them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import rich_utils
+
+from shnor_analysis.cli import showing
+from shnor_analysis.cli.demonstration import DEMO_DATA, run_demo
+from shnor_analysis.cli.options import (
+    AssessmentOption,
+    DateOption,
+    DebugOption,
+    FilesArgument,
+    FolderOption,
+    GradeOption,
+    JsonOption,
+    LanguageOption,
+    SchoolOption,
+    SeasonOption,
+    SubjectOption,
+    YearOption,
+    workspace_folder,
+)
+from shnor_analysis.cli.speech import progress_line, say, speak_json, speak_language, tell, tell_facts
+from shnor_analysis.errors import PartlyDone, Problem, UsageProblem
+
+AUDIENCES = ("department", "school", "public")
+
+
+def make_app() -> typer.Typer:
+    """Put the commands together, with help in the language of this run."""
+    rich_utils.OPTIONS_PANEL_TITLE = say("cli.options")
+    rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.arguments")
+    rich_utils.COMMANDS_PANEL_TITLE = say("cli.commands")
+    app = typer.Typer(
+        name="shnor", help=say("cli.about"), no_args_is_help=True, add_completion=False, rich_markup_mode="rich"
+    )
+    for command in (demo, ingest, map_file, template, status, validate, build, report, lab, doctor):
+        name = "map" if command is map_file else command.__name__
+        app.command(name, help=say(f"command.{name}"))(command)
+    return app
+
+
+def demo(
+    data: Annotated[str, typer.Option("--data", help=say("option.data"))] = "town",
+    schools: Annotated[str | None, typer.Option("--schools", help=say("option.schools"))] = None,
+    seed: Annotated[int, typer.Option("--seed", help=say("option.seed"))] = 500,
+    reports: Annotated[bool, typer.Option("--reports/--no-reports", help=say("option.reports"))] = True,
+    jobs: Annotated[int | None, typer.Option("--jobs", help=say("option.jobs"))] = None,
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Write the example's raw files, import them, build, and make every report."""
+    speak_json(json)
+    check_choice("--data", data, DEMO_DATA)
+    return run_demo(
+        folder or Path("demo"), data=data, schools=schools, seed=seed, with_reports=reports, jobs=jobs
+    )
+
+
+def ingest(
+    files: FilesArgument,
+    year: YearOption = None,
+    grade: GradeOption = None,
+    subject: SubjectOption = None,
+    assessment: AssessmentOption = None,
+    date: DateOption = None,
+    season: SeasonOption = None,
+    school: SchoolOption = None,
+    owner: Annotated[str | None, typer.Option("--owner", help=say("option.owner"))] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=say("option.dry_run"))] = False,
+    keep_raw: Annotated[bool, typer.Option("--keep-raw", help=say("option.keep_raw"))] = False,
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Read raw files into validated tables."""
+    from shnor_analysis.sources import Hints
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    hints = Hints(
+        school_year=year,
+        grade=grade,
+        subject=subject,
+        assessment=assessment,
+        test_date=date,
+        season=season,
+        school_id=school,
+    )
+    workspace = open_workspace(workspace_folder(folder))
+    with progress_line("progress.ingest") as progress:
+        outcome = workspace.ingest(
+            files, hints=hints, dry_run=dry_run, keep_raw=keep_raw, owner=owner or "", progress=progress
+        )
+    showing.show_ingest(outcome, dry_run=dry_run)
+    return outcome.exit_code
+
+
+def map_file(
+    file: Annotated[Path, typer.Argument(help=say("option.file"))],
+    table: Annotated[str | None, typer.Option("--table", help=say("option.table"))] = None,
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Propose which column of a file is which field of which table."""
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    path = open_workspace(workspace_folder(folder)).propose_mapping(
+        file, table=table, language=speak_language()
+    )
+    tell(say("cli.mapping_written", path=path))
+    tell_facts({"mapping": str(path)})
+
+
+def template(
+    table: Annotated[str, typer.Argument(help=say("option.table_name"))],
+    output: Annotated[Path | None, typer.Option("--output", help=say("option.output"))] = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a blank Excel template of a table."""
+    from shnor_analysis.schemas import TABLES
+    from shnor_analysis.schemas.template import write_template
+
+    speak_json(json)
+    check_choice("TABLE", table, tuple(TABLES))
+    path = output or Path(f"{table}.xlsx")
+    if path.exists():
+        raise UsageProblem(Problem("file_exists", file=str(path)))
+    write_template(table, path, speak_language())
+    tell(say("cli.template_written", path=path))
+    tell_facts({"template": str(path)})
+
+
+def status(
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show year, procedure and school: what is there, what is missing."""
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    showing.show_status(open_workspace(workspace_folder(folder)).status())
+
+
+def validate(
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check every stored table again: columns, limits, keys, references."""
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    accounting = open_workspace(workspace_folder(folder)).validate()
+    showing.show_accounting(accounting)
+    tell(say("cli.valid"))
+
+
+def build(
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Build the warehouse from the validated tables."""
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    outcome = open_workspace(workspace_folder(folder)).build()
+    showing.show_accounting(outcome.accounting)
+    tell(say("cli.built"))
+
+
+def report(
+    school: Annotated[list[str] | None, typer.Option("--school", help=say("option.report_school"))] = None,
+    all_schools: Annotated[bool, typer.Option("--all", help=say("option.all"))] = False,
+    year: Annotated[int | None, typer.Option("--year", help=say("option.report_year"))] = None,
+    audience: Annotated[str | None, typer.Option("--audience", help=say("option.audience"))] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help=say("option.jobs"))] = None,
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Make the reports: a page per school, one of the municipality, and the index."""
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    if bool(school) == all_schools:
+        raise UsageProblem(Problem("school_or_all"))
+    if audience:
+        check_choice("--audience", audience, AUDIENCES)
+    workspace = open_workspace(workspace_folder(folder))
+    with progress_line("progress.report") as progress:
+        outcome = workspace.report(
+            school_ids=tuple(school) if school else None,
+            school_year=year,
+            audience=audience,
+            language=language or workspace.settings.language,
+            jobs=jobs,
+            progress=progress,
+        )
+    return showing.show_reports(outcome)
+
+
+def lab(
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Open JupyterLab on the notebooks of a workspace, on this machine only."""
+    from shnor_analysis.cli.laboratory import open_lab
+
+    open_lab(workspace_folder(folder))
+
+
+def doctor(
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check the environment and the workspace, and say what to do."""
+    from shnor_analysis.cli.doctor import examine
+
+    speak_json(json)
+    findings = examine(folder)
+    for finding in findings:
+        tell(("  ok  " if finding.is_good else "  !!  ") + finding.text)
+    tell_facts({finding.code: finding.is_good for finding in findings})
+    if not all(finding.is_good for finding in findings):
+        raise PartlyDone(Problem("doctor_found"))
+
+
+def check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that an option does not have; the one place that words this error."""
+    if value not in allowed:
+        raise UsageProblem(
+            Problem(
+                "option_value_wrong", found=str(value), allowed=", ".join(allowed), fields={"option": name}
+            )
+        )

@@ -1,0 +1,103 @@
+"""Where `shnor` starts: finds the language, runs a command, turns every error into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from shnor_analysis.cli.speech import say, speak_language, warn
+from shnor_analysis.errors import Problem, ShnorError, UsageProblem
+from shnor_analysis.language import LANGUAGES, render_problem
+
+INTERRUPTED = 130
+OUR_FAULT = 1
+USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `shnor` and return its exit code.
+
+    0 done, 1 our own fault, 2 usage, 3 partly done, 4 input refused, 5 data against a rule, 6 environment,
+    130 interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debugging = "--debug" in given
+    try:
+        speak_language(choose_language(given))
+        return _run(given)
+    except KeyboardInterrupt:
+        warn(say("cli.interrupted"))
+        return INTERRUPTED
+    except ShnorError as error:
+        if is_debugging:
+            traceback.print_exc()
+        for problem in error.problems:
+            warn(render_problem(problem, speak_language()))
+        return error.exit_code
+    except BrokenPipeError:
+        return OUR_FAULT
+    except Exception as error:
+        if is_debugging:
+            traceback.print_exc()
+        warn(say("cli.our_fault", kind=type(error).__name__, message=str(error)))
+        return OUR_FAULT
+
+
+def choose_language(arguments: Sequence[str]) -> str:
+    """The language of `--language`, else of the variable SHNOR_LANGUAGE, else Russian; UsageProblem for another."""
+    chosen = os.environ.get("SHNOR_LANGUAGE", "ru")
+    for place, argument in enumerate(arguments):
+        if argument == "--language" and place + 1 < len(arguments):
+            chosen = arguments[place + 1]
+        elif argument.startswith("--language="):
+            chosen = argument.partition("=")[2]
+    if chosen not in LANGUAGES:
+        speak_language("ru")
+        raise UsageProblem(
+            Problem(
+                "option_value_wrong",
+                found=chosen,
+                allowed=", ".join(LANGUAGES),
+                fields={"option": "--language"},
+            )
+        )
+    return chosen
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import Abort, Exit, TyperException
+
+    from shnor_analysis.cli.commands import make_app
+
+    try:
+        result = make_app()(arguments, prog_name="shnor", standalone_mode=False)
+    except Exit as stop:
+        return stop.exit_code
+    except Abort:
+        return INTERRUPTED
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            return USAGE
+        raise UsageProblem(_usage_problem(error)) from error
+    return result if isinstance(result, int) else 0
+
+
+def _usage_problem(error: Exception) -> Problem:
+    kind = type(error).__name__
+    option = getattr(error, "option_name", None)
+    parameter = getattr(error, "param", None)
+    if kind == "NoSuchOption":
+        return Problem("option_unknown", found=str(option))
+    if kind == "MissingParameter" and parameter is not None:
+        return Problem("option_missing", fields={"option": parameter.opts[0]})
+    if kind == "BadParameter" and parameter is not None:
+        return Problem(
+            "option_value_wrong", found=str(error), fields={"option": parameter.opts[0]}
+        )
+    return Problem("command_wrong", found=str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

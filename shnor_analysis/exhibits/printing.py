@@ -1,0 +1,166 @@
+"""Numbers as people read them: the only place where values are rounded and get percent signs, commas and plurals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+
+from shnor_analysis.evaluation.facts import Measure, Number, Procedure
+from shnor_analysis.glossary import label
+from shnor_analysis.language import render, render_count
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+
+HARD_SPACE = "\u00a0"
+THIN_SPACE = "\u202f"
+MINUS = "\u2212"
+DASH = "—"
+GROUPED_FROM = 10_000
+
+
+def number(value: float, language: str, decimals: int = 0) -> str:
+    """Print a number: decimal comma and thin spaces in Russian, point and commas in English."""
+    rounded = round(value, decimals) + 0.0
+    text = f"{abs(rounded):,.{decimals}f}" if abs(rounded) >= GROUPED_FROM else f"{abs(rounded):.{decimals}f}"
+    if language == "ru":
+        text = text.replace(",", THIN_SPACE).replace(".", ",")
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def points_of(share: float, language: str) -> str:
+    """Print a share as a percentage without its sign: whole, with one decimal within one point of 0 and of 100."""
+    percent = share * 100
+    is_edge = 0 < percent < 1 or 99 < percent < 100
+    return number(percent, language, 1 if is_edge else 0)
+
+
+def percent_sign(language: str) -> str:
+    """The percent sign with the space that the language wants before it."""
+    return f"{HARD_SPACE}%" if language == "ru" else "%"
+
+
+def percent(share: float, language: str) -> str:
+    """Print a share (0–1) as a percentage."""
+    return points_of(share, language) + percent_sign(language)
+
+
+def interval(estimate: Estimate, language: str) -> str:
+    """Print the interval of a share: "from 12 to 31 %"."""
+    return render(
+        "interval.percent",
+        language,
+        low=points_of(estimate.low, language),
+        high=points_of(estimate.high, language),
+    )
+
+
+def signed(value: float, language: str) -> str:
+    """Print a change of a share in percentage points without the unit, always with its sign."""
+    text = number(value * 100, language)
+    return text if text.startswith(MINUS) or text == "0" else f"+{text}"
+
+
+def change(estimate: Estimate, language: str) -> str:
+    """Print a change of a share in percentage points."""
+    return render("change.points", language, value=signed(estimate.value, language))
+
+
+def change_interval(estimate: Estimate, language: str) -> str:
+    """Print the interval of a change of a share in percentage points."""
+    return render(
+        "interval.points", language, low=signed(estimate.low, language), high=signed(estimate.high, language)
+    )
+
+
+def why_not(value: NotEstimable | Suppressed, language: str) -> str:
+    """Say in words why no number stands here."""
+    if isinstance(value, Suppressed):
+        return render(f"suppressed.{value.reason}", language)
+    return render(f"not_estimable.{value.reason}", language, **value.fields)
+
+
+def share_of(measure: Measure, language: str) -> str:
+    """Print a share, or the words of its suppression, or a dash where a note below says why."""
+    if isinstance(measure, Estimate):
+        return percent(measure.value, language)
+    return why_not(measure, language) if isinstance(measure, Suppressed) else DASH
+
+
+def interval_of(measure: Measure, language: str) -> str:
+    """Print the interval of a share, or a dash."""
+    return interval(measure, language) if isinstance(measure, Estimate) else DASH
+
+
+def count_of(value: Number, language: str) -> str:
+    """Print a count, the words of its suppression, or a dash where it is unknown."""
+    if value is None:
+        return DASH
+    return why_not(value, language) if isinstance(value, Suppressed) else number(value, language)
+
+
+def counted(code: str, n: int, language: str, **fields: object) -> str:
+    """Print a count with its noun in the right form, or a text that has no forms."""
+    try:
+        return render_count(code, language, n, **fields)
+    except KeyError:
+        return render(code, language, **{"n": n, **fields})
+
+
+def of_hundred(chance: float, language: str) -> str:
+    """Print a chance (0–1) as a natural frequency of one hundred schools, without pretended precision."""
+    n = round(chance * 100)
+    if n == 0:
+        return render("frequency.nearly_none", language)
+    if n == 100:
+        return render("frequency.nearly_all", language)
+    return render("frequency.about", language, n=n)
+
+
+def school_year(year: int, language: str) -> str:
+    """Print a school year, named in the tables by its end: 2024 is 2023/24."""
+    return render("school_year", language, start=year - 1, end=f"{year % 100:02d}")
+
+
+def day(value: date | datetime | str, language: str) -> str:
+    """Print a day in words; text is taken as ISO."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(moment, format="long", locale=language)
+
+
+def subject(procedure: Procedure, language: str) -> str:
+    """The label of the subject within a sentence."""
+    text = label(f"subject.{procedure.subject}", language)
+    return text[:1].lower() + text[1:] if language == "ru" else text
+
+
+def grade(procedure: Procedure, language: str) -> str:
+    """The programme grade; an autumn test says that it is the grade of the programme, not of the pupils."""
+    return render(f"grade.{procedure.season}", language, grade=procedure.grade)
+
+
+def season(procedure: Procedure, language: str) -> str:
+    """The season with its calendar year."""
+    year = procedure.test_date.year if procedure.test_date else procedure.school_year - _is_autumn(procedure)
+    return f"{label(f'season.{procedure.season}', language)}{HARD_SPACE}{year}"
+
+
+def _is_autumn(procedure: Procedure) -> int:
+    return int(procedure.season == "autumn")
+
+
+def work(procedure: Procedure, language: str) -> str:
+    """Assessment, subject and grade of a procedure, without the time."""
+    kind = label(f"assessment.{procedure.assessment}", language)
+    return f"{kind}, {subject(procedure, language)}, {grade(procedure, language)}"
+
+
+def work_and_time(procedure: Procedure, language: str) -> str:
+    """Everything that names a procedure."""
+    return f"{work(procedure, language)}, {season(procedure, language)}"
+
+
+def measured(value: float, unit: str, language: str) -> str:
+    """Print a value in the unit of the glossary: shares as percentages, whole numbers whole, others with one decimal."""
+    if unit == "доля":
+        return percent(value, language)
+    return number(value, language, 0 if float(value).is_integer() or abs(value) >= 100 else 1)

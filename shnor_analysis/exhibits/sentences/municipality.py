@@ -1,0 +1,165 @@
+"""The town's sections: schools in the order of their numbers, list flow, coverage; nobody is ranked."""
+
+from __future__ import annotations
+
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.facts import ListFlow, SchoolLine, TownEvaluation
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.reading import of_year
+from shnor_analysis.exhibits.sentences.school_lists import rule_name
+from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
+from shnor_analysis.language import render
+from shnor_analysis.results import Estimate
+
+Town = Released[TownEvaluation]
+
+
+def describe_summary(released: Town, language: str) -> Text:
+    """One page in plain words about the municipality's schools together."""
+    value = released.value
+    blocks: list[Block] = [
+        Heading(render("summary.heading", language)),
+        _tiles(value, language),
+        Heading(render("summary.found", language), 3),
+        Bullets(tuple(_found(value, language))),
+        Heading(render("summary.sure", language), 3),
+        Bullets((render("summary.sure.interval", language), render("town.sure.flow", language))),
+        Heading(render("summary.not_meant", language), 3),
+        Bullets(tuple(render(f"summary.not_meant.{code}", language) for code in ("cause", "rank", "people"))),
+    ]
+    return Text("summary", tuple(blocks))
+
+
+def _tiles(value: TownEvaluation, language: str) -> Tiles:
+    year = printing.school_year(value.school_year, language)
+    with_results = sum(line.procedures_n > 0 for line in value.schools)
+    listed = _listed_n(value.schools)
+    return Tiles(
+        (
+            Tile(
+                render("tile.schools", language),
+                printing.number(value.schools_n, language),
+                render("tile.schools.note", language),
+            ),
+            Tile(
+                render("tile.with_results", language),
+                printing.number(with_results, language),
+                render("tile.works.note", language, year=year),
+            ),
+            Tile(
+                render("tile.listed", language),
+                printing.DASH if listed is None else printing.number(listed, language),
+                render("tile.list.note", language, year=year),
+            ),
+            Tile(
+                render("tile.fires", language),
+                printing.number(sum(line.rule_fires is True for line in value.schools), language),
+                rule_name(value.rule_version, language),
+            ),
+        )
+    )
+
+
+def _listed_n(schools: tuple[SchoolLine, ...]) -> int | None:
+    known = [line.is_listed for line in schools if line.is_listed is not None]
+    return sum(known) if known else None
+
+
+def _found(value: TownEvaluation, language: str) -> list[str]:
+    year = printing.school_year(value.school_year, language)
+    with_results = sum(line.procedures_n > 0 for line in value.schools)
+    said = [
+        printing.counted("town.found.coverage", with_results, language, year=year, all=value.schools_n),
+        *_found_levels(value, language),
+    ]
+    listed = _listed_n(value.schools)
+    if listed is None:
+        said.append(render("lists.unknown", language, year=year))
+    else:
+        said.append(printing.counted("town.found.listed", listed, language, year=year))
+    fires = sum(line.rule_fires is True for line in value.schools)
+    said.append(
+        printing.counted("town.found.fires", fires, language, rule=rule_name(value.rule_version, language))
+    )
+    if not value.rule_is_verified:
+        said.append(render("lists.unverified", language))
+    return said
+
+
+def _found_levels(value: TownEvaluation, language: str) -> list[str]:
+    known = [
+        (result, result.school.low)
+        for result in of_year(value.levels, value.school_year)
+        if isinstance(result.school.low, Estimate)
+    ]
+    if not known:
+        return []
+    result, low = max(known, key=lambda item: item[1].value)
+    return [
+        render(
+            "town.found.highest",
+            language,
+            work=printing.work_and_time(result.procedure, language),
+            share=printing.percent(low.value, language),
+            interval=printing.interval(low, language),
+        )
+    ]
+
+
+def describe_schools(released: Town, language: str) -> Text:
+    """How to read the table and the picture of the schools."""
+    blocks: list[Block] = [Heading(render("schools.heading", language))]
+    code = "schools.intro" if released.value.schools else "schools.empty"
+    blocks.append(Paragraph(render(code, language)))
+    return Text("schools", tuple(blocks))
+
+
+def describe_coverage(released: Town, language: str) -> Text:
+    """What data are there, by procedure."""
+    code = "coverage.intro" if released.value.coverage else "coverage.empty"
+    return Text(
+        "coverage", (Heading(render("coverage.heading", language)), Paragraph(render(code, language)))
+    )
+
+
+def describe_flow(released: Town, language: str) -> Text:
+    """How many schools stayed, left and entered, and why leaving is not proof of help."""
+    flows = released.value.flows
+    blocks: list[Block] = [Heading(render("flow.heading", language))]
+    if not flows:
+        return Text("flow", (*blocks, Paragraph(render("flow.empty", language))))
+    blocks += [
+        Paragraph(render("flow.intro", language)),
+        Bullets(tuple(_flow(item, language) for item in flows)),
+        Paragraph(render("flow.note", language), "note"),
+    ]
+    return Text("flow", tuple(blocks))
+
+
+def _flow(item: ListFlow, language: str) -> str:
+    return printing.counted(
+        "flow.item",
+        item.listed_n,
+        language,
+        year=printing.school_year(item.school_year, language),
+        source=render(f"flow.source.{item.source}", language),
+        stayed=item.stayed_n,
+        left=item.left_n,
+        entered=item.entered_n,
+        lost=item.without_result_n,
+    )
+
+
+def describe_levels(released: Town, language: str) -> Text:
+    """What stands beside the municipality and where each number comes from."""
+    code = "town.levels.intro" if released.value.levels else "levels.empty"
+    return Text("levels", (Heading(render("levels.heading", language)), Paragraph(render(code, language))))
+
+
+SECTIONS = {
+    "summary": describe_summary,
+    "schools": describe_schools,
+    "coverage": describe_coverage,
+    "flow": describe_flow,
+    "levels": describe_levels,
+}

@@ -1,0 +1,151 @@
+"""Sections that a school and a town have alike: cover, accounting, limits, provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shnor_analysis.accounting import Reason
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.facts import SchoolEvaluation
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
+from shnor_analysis.language import has_text, render
+
+
+def describe_cover(released: Released[Any], language: str) -> Text:
+    """Who and what the page is about, for whose eyes it is, and whether the place exists."""
+    value = released.value
+    title = value.name if isinstance(value, SchoolEvaluation) else place_of(value, language)
+    kind = "school" if isinstance(value, SchoolEvaluation) else "municipality"
+    subtitle = render(
+        f"cover.{kind}",
+        language,
+        place=place_of(value, language),
+        year=printing.school_year(value.school_year, language),
+        code=getattr(value, "school_id", value.municipality_id),
+    )
+    confidentiality = render(f"audience.{released.audience}.line", language)
+    blocks: list[Block] = [Heading(title, 1), Paragraph(subtitle, "subtitle")]
+    if value.is_invented:
+        blocks.append(Paragraph(render("cover.invented", language), "caution"))
+    blocks += [Paragraph(confidentiality, "quiet"), Paragraph(render("cover.use", language), "quiet")]
+    facts = {
+        "kind": kind,
+        "title": title,
+        "subtitle": subtitle,
+        "audience": released.audience,
+        "confidentiality": confidentiality,
+        "invented": render("cover.invented.short", language) if value.is_invented else "",
+        "school_year": value.school_year,
+        "unit_id": getattr(value, "school_id", value.municipality_id),
+    }
+    return Text("cover", tuple(blocks), facts)
+
+
+def place_of(value: Any, language: str) -> str:
+    """The name of the place in the language of the page."""
+    return str(value.place_ru if language == "ru" else value.place_en)
+
+
+def describe_accounting(released: Released[Any], language: str) -> Text:
+    """What became of the rows, in words; the table below gives each step."""
+    steps = released.value.accounting.steps
+    blocks: list[Block] = [
+        Heading(render("accounting.heading", language)),
+        Paragraph(render("accounting.intro", language)),
+    ]
+    if not steps:
+        blocks.append(Paragraph(render("accounting.empty", language)))
+    elif not any(step.reasons for step in steps):
+        blocks.append(Paragraph(render("accounting.nothing_lost", language)))
+    return Text("accounting", tuple(blocks))
+
+
+def reason_in_words(reason: Reason, language: str) -> str:
+    """One reason of the accounting with its count."""
+    text = printing.counted(f"reason.{reason.code}", reason.n, language, **reason.fields)
+    return text if str(reason.n) in text else f"{text}: {reason.n}"
+
+
+def describe_limits(released: Released[Any], language: str) -> Text:
+    """What the page cannot tell, and which of its rules nobody has confirmed yet."""
+    value = released.value
+    blocks: list[Block] = [
+        Heading(render("limits.heading", language)),
+        Bullets(
+            tuple(
+                render(f"limits.{code}", language)
+                for code in ("use", "association", "sampling", "missing", "breaks")
+            )
+        ),
+    ]
+    if value.breaks:
+        blocks += [
+            Heading(render("limits.breaks.heading", language), 3),
+            Bullets(tuple(break_in_words(known, language) for known in value.breaks)),
+        ]
+    unverified = _unverified(value, language)
+    if unverified:
+        blocks += [
+            Heading(render("limits.unverified.heading", language), 3),
+            Paragraph(render("limits.unverified.intro", language)),
+            Bullets(unverified),
+        ]
+    return Text("limits", tuple(blocks))
+
+
+def break_in_words(known: Any, language: str) -> str:
+    """One break of a series: which procedure, which year, why."""
+    return render(
+        "limits.break",
+        language,
+        assessment=render(f"assessment_name.{known.assessment}", language)
+        if has_text(f"assessment_name.{known.assessment}", language)
+        else printing.label(f"assessment.{known.assessment}", language),
+        year=printing.school_year(known.school_year, language),
+        reason=in_words("break", known.reason, language),
+    )
+
+
+def _unverified(value: Any, language: str) -> tuple[str, ...]:
+    facts = [in_words("unverified", code, language) for code in value.unverified_facts]
+    layouts = sorted({report_name(file.report, language) for file in value.files if not file.is_verified_layout})
+    if layouts:
+        facts.append(render("limits.layouts", language, layouts="; ".join(layouts)))
+    return tuple(facts)
+
+
+def in_words(prefix: str, code: str, language: str) -> str:
+    """The text of a code of a family, or the code itself where it is a name of the user's own."""
+    key = f"{prefix}.{code}"
+    return render(key, language) if has_text(key, language) else code
+
+
+def report_name(report: str, language: str) -> str:
+    """The kinds of report that a file held, joined by commas."""
+    return ", ".join(in_words("layout", part, language) for part in report.split("+"))
+
+
+def describe_provenance(released: Released[Any], language: str) -> Text:
+    """From which files the numbers come; the page adds versions, parameters and seed from its manifest."""
+    value = released.value
+    blocks: list[Block] = [
+        Heading(render("provenance.heading", language)),
+        Paragraph(render("provenance.intro", language)),
+    ]
+    if not value.files:
+        blocks.append(Paragraph(render("provenance.empty", language)))
+    if released.audit:
+        blocks.append(
+            Paragraph(printing.counted("provenance.suppressed", len(released.audit), language), "quiet")
+        )
+    files = [{"file_name": file.file_name, "sha256": file.sha256} for file in value.files]
+    return Text("provenance", tuple(blocks), {"files": files, "suppressed_n": len(released.audit)})
+
+
+SECTIONS = {
+    "cover": describe_cover,
+    "accounting": describe_accounting,
+    "limits": describe_limits,
+    "provenance": describe_provenance,
+}

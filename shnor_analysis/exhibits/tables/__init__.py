@@ -1,0 +1,34 @@
+"""Tables of a report as great-tables values: numbers aligned, reasons under the table, nothing ranked."""
+
+from __future__ import annotations
+
+from great_tables import GT
+
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.exhibits.gate import find_maker
+from shnor_analysis.exhibits.tables import municipality, school, shared
+from shnor_analysis.exhibits.text import Text
+
+MAKERS = {
+    SchoolEvaluation: {**school.SECTIONS, **shared.SECTIONS},
+    TownEvaluation: {**municipality.SECTIONS, **shared.SECTIONS},
+}
+
+
+def make_table(released: object, section: str, language: str = "ru") -> GT | Text:
+    """Make the table of a section.
+
+    Args:
+        released: what `disclosure.release` returned for a school or a town.
+        section: results, levels, context, list_status, list_history, agreement, accounting, provenance for a school;
+            schools, flow, coverage, levels, accounting, provenance for a town.
+        language: "ru" or "en".
+
+    Returns:
+        A great-tables `GT`, or an empty `Text` where there are no rows (`describe` of the section says why).
+
+    Raises:
+        UsageProblem: not released, or an unknown section or language.
+    """
+    make = find_maker(released, section, language, makers=MAKERS)
+    return make(released, language)  # type: ignore[arg-type]

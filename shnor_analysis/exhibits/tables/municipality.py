@@ -1,0 +1,111 @@
+"""The town's tables: schools in the order of their numbers, list flow, coverage."""
+
+from __future__ import annotations
+
+from great_tables import GT
+
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
+from shnor_analysis.exhibits.tables.results import make_levels_table
+from shnor_analysis.exhibits.text import Text
+from shnor_analysis.glossary import label
+from shnor_analysis.language import render
+from shnor_analysis.results import NotEstimable
+
+Town = Released[TownEvaluation]
+
+
+def make_schools_table(released: Town, language: str) -> GT | Text:
+    """Each school: tested, pooled share of low results with its interval, list status, programmes; never ranked."""
+    schools = released.value.schools
+    columns = (
+        Column("name", label("area_level.school", language), "left"),
+        Column("works", render("column.works", language)),
+        Column("tested", label("tested_n", language)),
+        Column("low", render("column.share", language), above=label("low_share", language)),
+        Column("interval", render("column.interval", language), above=label("low_share", language)),
+        Column("listed", render("column.issued", language), "left"),
+        Column("rule", render("column.rule", language), "left"),
+        Column("programmes", render("column.programmes", language), "left"),
+    )
+    notes = [*reasons_of([line.low for line in schools], language)]
+    notes += reasons_of([line.rule_fires for line in schools], language)
+    notes.append(render("note.order", language))
+    rows = [_school_row(line, language) for line in schools]
+    return build_table(rows, columns, section="schools", notes=notes)
+
+
+def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
+    listed = "unknown" if line.is_listed is None else "on" if line.is_listed else "off"
+    rule = printing.DASH
+    if not isinstance(line.rule_fires, NotEstimable):
+        rule = render("status.fires" if line.rule_fires else "status.silent", language)
+    return {
+        "name": line.name,
+        "works": printing.number(line.procedures_n, language),
+        "tested": printing.count_of(line.tested_n, language),
+        "low": printing.share_of(line.low, language),
+        "interval": printing.interval_of(line.low, language),
+        "listed": render(f"status.{listed}", language),
+        "rule": rule,
+        "programmes": ", ".join(
+            f"{item.programme}, {printing.school_year(item.cohort_year, language)}" for item in line.programmes
+        ),
+    }
+
+
+def make_flow_table(released: Town, language: str) -> GT | Text:
+    """How many schools were on the list, stayed, left and entered, by list year and kind of list."""
+    columns = [
+        Column("year", label("school_year", language), "left"),
+        *(
+            Column(name, render(f"column.flow.{name}", language))
+            for name in ("listed", "stayed", "left", "entered", "lost")
+        ),
+    ]
+    rows = [
+        {
+            GROUP: render(f"flow.source.{item.source}", language),
+            "year": printing.school_year(item.school_year, language),
+            "listed": printing.number(item.listed_n, language),
+            "stayed": printing.number(item.stayed_n, language),
+            "left": printing.number(item.left_n, language),
+            "entered": printing.number(item.entered_n, language),
+            "lost": printing.number(item.without_result_n, language),
+        }
+        for item in released.value.flows
+    ]
+    return build_table(rows, columns, section="flow", notes=(render("note.flow", language),))
+
+
+def make_coverage_table(released: Town, language: str) -> GT | Text:
+    """How many of the register's schools have a result in each procedure of the year."""
+    value = released.value
+    columns = (
+        Column("work", render("column.work", language), "left"),
+        Column("schools", label("schools_n", language)),
+        Column("missing", render("column.missing", language)),
+        Column("tested", label("tested_n", language)),
+    )
+    rows = [
+        {
+            GROUP: printing.school_year(cell.procedure.school_year, language),
+            "work": f"{printing.work(cell.procedure, language)}, {printing.season(cell.procedure, language)}",
+            "schools": printing.number(cell.schools_n, language),
+            "missing": printing.number(max(value.schools_n - cell.schools_n, 0), language),
+            "tested": printing.number(cell.tested_n, language),
+        }
+        for cell in value.coverage
+    ]
+    notes = (printing.counted("note.coverage", value.schools_n, language),)
+    return build_table(rows, columns, section="coverage", notes=notes)
+
+
+SECTIONS = {
+    "schools": make_schools_table,
+    "flow": make_flow_table,
+    "coverage": make_coverage_table,
+    "levels": make_levels_table,
+}

@@ -1,0 +1,123 @@
+"""Tables of results of one year: marks with intervals, and the levels above; for a school and for a town alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from great_tables import GT
+
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.facts import LevelResult, MarkResult, ProcedureResult, SchoolEvaluation
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.reading import level_of, of_year
+from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
+from shnor_analysis.exhibits.text import Text
+from shnor_analysis.glossary import label
+from shnor_analysis.language import render
+
+MARKS = (2, 3, 4, 5)
+AREAS = ("municipality", "region", "russia")
+COMPUTED = "†"
+ESTIMATED = "≈"
+
+
+def make_results_table(released: Released[SchoolEvaluation], language: str) -> GT | Text:
+    """Marks, share of low results with its interval and quality of each procedure of the year."""
+    value = released.value
+    now = of_year(value.results, value.school_year)
+    rows = [_result_row(result, language) for result in now]
+    has_special = any(isinstance(result.without_special_needs, MarkResult) for result in now)
+    columns = [
+        Column("work", render("column.work", language), "left"),
+        Column("tested", label("tested_n", language)),
+        *(Column(f"mark_{mark}", f"«{mark}»", above=render("column.marks", language)) for mark in MARKS),
+        Column("low", render("column.share", language), above=label("low_share", language)),
+        Column("interval", render("column.interval", language), above=label("low_share", language)),
+        *([Column("special", render("column.without_special", language))] if has_special else []),
+        Column("quality", label("quality_share", language)),
+    ]
+    measures = [measure for result in now for measure in (result.school.low, result.school.quality)]
+    notes = [*reasons_of(measures, language), render("note.low", language), render("note.quality", language)]
+    if any(result.school.tested_n_is_estimated for result in now):
+        notes.append(render("note.estimated", language, mark=ESTIMATED))
+    return build_table(rows, columns, section="results", notes=notes)
+
+
+def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
+    marks, special = result.school, result.without_special_needs
+    counts = marks.mark_n or (None,) * len(MARKS)
+    tested = printing.count_of(marks.tested_n, language)
+    return {
+        GROUP: label(f"assessment.{result.procedure.assessment}", language),
+        "work": _work_within(result, language),
+        "tested": f"{ESTIMATED}{tested}" if marks.tested_n_is_estimated else tested,
+        **{
+            f"mark_{mark}": printing.count_of(n, language) for mark, n in zip(MARKS, counts, strict=True)
+        },
+        "low": printing.share_of(marks.low, language),
+        "interval": printing.interval_of(marks.low, language),
+        "special": printing.share_of(special.low, language)
+        if isinstance(special, MarkResult)
+        else printing.DASH,
+        "quality": printing.share_of(marks.quality, language),
+    }
+
+
+def _work_within(result: ProcedureResult, language: str) -> str:
+    subject = label(f"subject.{result.procedure.subject}", language)
+    when = printing.season(result.procedure, language)
+    return f"{subject}, {printing.grade(result.procedure, language)}, {when}"
+
+
+def make_levels_table(released: Released[Any], language: str) -> GT | Text:
+    """The share of low results of the year beside the levels above, each with its origin."""
+    value = released.value
+    is_school = isinstance(value, SchoolEvaluation)
+    results = of_year(value.results if is_school else value.levels, value.school_year)
+    areas = [area for area in AREAS if any(level_of(result, area) for result in results)]
+    if is_school and not areas:
+        return Text("levels", ())
+    rows = [_level_row(result, areas, language) for result in results]
+    own = label("area_level.school" if is_school else "area_level.municipality", language)
+    columns = [
+        Column("work", render("column.work", language), "left"),
+        Column("own", own, above=label("low_share", language)),
+        Column("interval", render("column.interval", language), above=label("low_share", language)),
+        *(
+            Column(area, label(f"area_level.{area}", language), above=label("low_share", language))
+            for area in areas
+        ),
+    ]
+    return build_table(rows, columns, section="levels", notes=_level_notes(results, language))
+
+
+def _level_row(result: ProcedureResult, areas: list[str], language: str) -> dict[str, str]:
+    row = {
+        GROUP: label(f"assessment.{result.procedure.assessment}", language),
+        "work": _work_within(result, language),
+        "own": printing.share_of(result.school.low, language),
+        "interval": printing.interval_of(result.school.low, language),
+    }
+    for area in areas:
+        level = level_of(result, area)
+        row[area] = _level_cell(level, language) if level else printing.DASH
+    return row
+
+
+def _level_cell(level: LevelResult, language: str) -> str:
+    share = printing.share_of(level.marks.low, language)
+    return f"{share}{COMPUTED}" if level.result_source == "computed" else share
+
+
+def _level_notes(results: tuple[ProcedureResult, ...], language: str) -> list[str]:
+    every = [level for result in results for level in result.levels]
+    known = [level for level in every if isinstance(level, LevelResult)]
+    notes = list(reasons_of([*every, *(result.school.low for result in results)], language))
+    counts = [level.schools_n for level in known if level.result_source == "computed" and level.schools_n]
+    if any(level.result_source == "computed" for level in known):
+        code = "note.computed.schools" if counts else "note.computed"
+        n = max(counts, default=0)
+        notes.append(printing.counted(code, n, language, mark=COMPUTED))
+    if any(level.result_source == "published" for level in known):
+        notes.append(render("note.published", language))
+    return notes

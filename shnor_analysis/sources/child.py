@@ -1,0 +1,150 @@
+"""Reads one file into plain blocks of numbers and texts; runs as a process of its own, under limits.
+
+Imports nothing of the package, so that it starts at once and can be killed without loss.
+Use: ``python -P child.py FILE OUT MEMORY_BYTES CPU_SECONDS``; csv files need no limits, they are read here all the same.
+
+OUT begins with a line of JSON (`sheets`: name, is_hidden, first_row, rows_n, columns; a column has the length of each
+of its blocks), then the blocks: `numbers` as float64, `codes` as int32, `texts` as JSON. What went wrong is a JSON line with `refused`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from array import array
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+EXIT_MEMORY = 71
+ENCODINGS = ("utf-8-sig", "cp1251")
+DELIMITERS = ("\t", ";", ",")
+LINES_LOOKED_AT = 60
+
+Cells = tuple[str, bool, tuple[int, int], list[list[Any]]]
+
+
+def set_limits(memory_bytes: int, cpu_seconds: int) -> None:
+    """Limit address space and processor time; where the system knows no such limits (Windows) nothing happens."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def as_text(value: Any) -> str:
+    """A cell that is no number as text: dates as 2021-03-01, yes and no as true and false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def pack(cells: tuple[Any, ...], blocks: list[bytes]) -> dict[str, int]:
+    """Append a column's blocks; returns the length of each in bytes."""
+    kinds = set(map(type, cells))
+    parts: dict[str, bytes] = {}
+    if kinds <= {float, int}:
+        parts["numbers"] = array("d", cells).tobytes()
+    else:
+        if kinds & {float, int}:
+            is_number = [type(cell) in (float, int) for cell in cells]
+            nan = float("nan")
+            parts["numbers"] = array(
+                "d", [cell if yes else nan for cell, yes in zip(cells, is_number, strict=True)]
+            ).tobytes()
+            cells = tuple("" if yes else cell for cell, yes in zip(cells, is_number, strict=True))
+        if kinds - {float, int, str}:
+            cells = tuple(cell if type(cell) is str else as_text(cell) for cell in cells)
+        known = {text: code for code, text in enumerate(dict.fromkeys(cells))}
+        parts["codes"] = array("i", map(known.__getitem__, cells)).tobytes()
+        parts["texts"] = json.dumps(list(known)).encode("utf-8", "surrogatepass")
+    blocks.extend(parts.values())
+    return {name: len(block) for name, block in parts.items()}
+
+
+def read_workbook(path: str) -> Iterator[Cells]:
+    """Name, hidden or not, first row, first column and rows of each sheet of a workbook."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    # an open file, not a path: the kind of workbook is then told by its content, not by its name
+    with Path(path).open("rb") as stream, CalamineWorkbook.from_object(stream) as workbook:
+        for meta in workbook.sheets_metadata:
+            if meta.typ != SheetTypeEnum.WorkSheet:
+                continue
+            sheet = workbook.get_sheet_by_name(meta.name)
+            place = sheet.start or (0, 0)
+            yield meta.name, meta.visible != SheetVisibleEnum.Visible, place, sheet.to_python()
+
+
+def read_csv(path: str) -> Iterator[Cells]:
+    """The one sheet of a csv file; every cell is text."""
+    raw = Path(path).read_bytes()
+    text = decode(raw)
+    rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text)))
+    width = max(map(len, rows), default=0)
+    yield "csv", False, (0, 0), [row + [""] * (width - len(row)) for row in rows]
+
+
+def decode(raw: bytes) -> str:
+    """Text of a csv file: utf-8 where the bytes allow it, else cp1251."""
+    try:
+        return raw.decode(ENCODINGS[0])
+    except UnicodeDecodeError:
+        return raw.decode(ENCODINGS[1], errors="replace")
+
+
+def find_delimiter(text: str) -> str:
+    """The first of tab, semicolon and comma that cuts at least half of the first lines; decimal commas come last."""
+    lines = [line for line in text[:200_000].splitlines()[:LINES_LOOKED_AT] if line.strip()]
+    for delimiter in DELIMITERS:
+        if sum(delimiter in line for line in lines) * 2 >= len(lines):
+            return delimiter
+    return max(DELIMITERS, key=text[:200_000].count)
+
+
+def write(sheets: Iterator[Cells], out: BinaryIO) -> None:
+    """Write all sheets column by column; a sheet is let go as soon as it is packed."""
+    blocks: list[bytes] = []
+    described = []
+    for name, is_hidden, (first_row, first_column), rows in sheets:
+        rows_n = len(rows)
+        columns = list(zip(*rows, strict=True))
+        rows.clear()
+        packed: list[dict[str, int]] = [{} for _ in range(first_column)]
+        while columns:
+            packed.append(pack(columns.pop(0), blocks))
+        described.append(
+            {"name": name, "is_hidden": is_hidden, "first_row": first_row, "rows_n": rows_n, "columns": packed}
+        )
+    out.write(json.dumps({"sheets": described}).encode() + b"\n")
+    out.writelines(blocks)
+
+
+def main(arguments: list[str]) -> int:
+    """Read FILE into OUT; what the reader refuses is written as JSON, exit code 0."""
+    path, target, memory_bytes, cpu_seconds = arguments
+    set_limits(int(memory_bytes), int(cpu_seconds))
+    is_csv = Path(path).suffix.lower() in {".csv", ".tsv", ".txt"}
+    with Path(target).open("wb") as out:
+        try:
+            write(read_csv(path) if is_csv else read_workbook(path), out)
+        except MemoryError:
+            return EXIT_MEMORY
+        except Exception as error:  # whatever a damaged file makes the reader raise is the file's fault
+            out.seek(0)
+            out.truncate()
+            refused = {"refused": type(error).__name__, "message": str(error)[:300]}
+            out.write(json.dumps(refused).encode() + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""A fast look at the XML of a sheet before any reader opens it: how far it reaches and which cells hold errors.
+
+The reader turns error cells into blanks and allocates the whole rectangle of a sheet; both are told here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from shnor_analysis.sources.cells import ErrorCell, place_of
+
+CHUNK_BYTES = 4 << 20
+LONGEST_PIECE_BYTES = 64 << 20
+MOST_COLUMNS = 702
+MOST_CELLS = 5_000_000
+_ERROR = b't="e"'
+_PREFIX = re.compile(rb"<(\w+:)?worksheet\b")
+_WIDE = re.compile(rb' r="[A-Z]{3}\d')
+_TWO_LETTERS = re.compile(rb' r="([A-Z]{2})\d')
+_REFERENCE = re.compile(rb'\sr="([A-Z]{1,3}\d{1,7})"')
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})<")
+
+
+class BrokenSheetError(ValueError):
+    """The XML of a sheet is not what a spreadsheet writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetScan:
+    """Rows and columns that the filled cells of a sheet span, the cell farthest out, and all error cells."""
+
+    rows: int
+    columns: int
+    far_cell: str = ""
+    errors: tuple[ErrorCell, ...] = ()
+
+    @property
+    def is_too_wide(self) -> bool:
+        """More columns than any known report has."""
+        return self.columns > MOST_COLUMNS
+
+    @property
+    def is_too_big(self) -> bool:
+        """More cells than may be read."""
+        return self.rows * self.columns > MOST_CELLS
+
+
+def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
+    """Scan the XML of a sheet piece by piece.
+
+    `stream` is read once; only where the rough bounds look too wide or too big `reopen` (the same part again) is
+    read cell by cell, because blanks that are merely formatted reach to the last row of many honest files.
+    Raises BrokenSheetError for error cells without an address and for a piece without any tag in 64 MB.
+    """
+    rows, columns = 0, 1
+    errors: list[ErrorCell] = []
+    row_tag: re.Pattern[bytes] | None = None
+    for piece in _pieces(stream):
+        if row_tag is None:
+            found = _PREFIX.search(piece)
+            prefix = found[1] or b"" if found else b""
+            row_tag = re.compile(b"<" + prefix + rb'row [^>]*?\br="(\d{1,7})"')
+        rows = _last_row(piece, row_tag, rows)
+        columns = _last_column(piece, columns)
+        errors.extend(_errors(piece))
+    rough = SheetScan(rows, columns, "", tuple(errors))
+    return _measure(reopen, rough) if rough.is_too_wide or rough.is_too_big else rough
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """Cut the XML before a `<c ` or `<row` so that no cell is cut in two."""
+    rest = b""
+    while chunk := stream.read(CHUNK_BYTES):
+        # the scan needs structure only: quotes of one kind make every pattern simple
+        rest += chunk.replace(b"='", b'="').replace(b"' ", b'" ').replace(b"'>", b'">') if b"='" in chunk else chunk
+        cut = max(rest.rfind(b"<c "), rest.rfind(b":c "), rest.rfind(b"row "))
+        cut = rest.rfind(b"<", 0, cut) if cut > 0 and rest[cut : cut + 1] != b"<" else cut
+        if cut > 0:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > LONGEST_PIECE_BYTES:
+            raise BrokenSheetError("no tag")
+    yield rest
+
+
+def _last_row(piece: bytes, row_tag: re.Pattern[bytes], known: int) -> int:
+    rows = row_tag.findall(piece)
+    last = max(known, max(map(int, rows), default=0))
+    longer = rb' r="[A-Z]{1,3}\d{' + str(len(str(last)) + 1).encode() + rb",}"
+    return 1_048_576 if re.search(longer, piece) else last
+
+
+def _last_column(piece: bytes, known: int) -> int:
+    if _WIDE.search(piece):
+        return 16_384
+    letters = _TWO_LETTERS.findall(piece)
+    if not letters:
+        return max(known, 26)
+    last = max(letters)
+    return max(known, (last[0] - 64) * 26 + last[1] - 64)
+
+
+def _errors(piece: bytes) -> Iterator[ErrorCell]:
+    place = piece.find(_ERROR)
+    while place >= 0:
+        start = piece.rfind(b"<", 0, place)
+        end = piece.find(b">", place)
+        tag = piece[start:end]
+        if re.match(rb"<(?:\w+:)?c\s", tag):
+            address, value = _REFERENCE.search(tag), _VALUE.match(piece, end + 1)
+            if address is None:
+                raise BrokenSheetError("error cell without an address")
+            row, column = place_of(address[1].decode())
+            yield ErrorCell(row, column, value[1].decode("utf-8", "replace") if value else "#")
+        place = piece.find(_ERROR, place + len(_ERROR))
+
+
+def _measure(stream: IO[bytes], rough: SheetScan) -> SheetScan:
+    """Span of the cells that hold a value, one by one."""
+    filled = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*(?<!/)>')
+    rows, columns, far, weight = 0, 0, "", -1
+    for piece in _pieces(stream):
+        for found in filled.finditer(piece):
+            row, column = place_of(found[1].decode())
+            rows, columns = max(rows, row + 1), max(columns, column + 1)
+            if row + column > weight:
+                far, weight = found[1].decode(), row + column
+    return SheetScan(rows, columns, far, rough.errors)
