@@ -1,1 +1,19 @@
 """Every fact of a report, joined from tables and results, each with its origin."""
+
+from __future__ import annotations
+
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.evaluation.school import assemble_school, evaluate_school
+from shnor_analysis.evaluation.town import assemble_town, evaluate_town
+from shnor_analysis.evaluation.town_indicators import TownIndicators, prepare_town
+
+__all__ = [
+    "SchoolEvaluation",
+    "TownEvaluation",
+    "TownIndicators",
+    "assemble_school",
+    "assemble_town",
+    "evaluate_school",
+    "evaluate_town",
+    "prepare_town",
+]

@@ -63,6 +63,12 @@ def label(key: str, language: str) -> str:
     return found.label(language) if found else key.rpartition(".")[2].replace("_", " ")
 
 
+def unit(key: str, language: str) -> str:
+    """The unit of a term as a word; empty where it has none."""
+    found = terms().get(key)
+    return label(f"unit.{found.unit}", language) if found and found.unit else ""
+
+
 def group(prefix: str) -> tuple[Term, ...]:
     """All terms `<prefix>.<code>` in the order of the glossary."""
     return tuple(item for key, item in terms().items() if key.startswith(f"{prefix}."))

@@ -62,7 +62,9 @@ def _from_pupils(pupil_results: pd.DataFrame) -> pd.DataFrame:
         raised_n=(gap > 0).astype(float),
     )
     numbers = {name: (name, "sum") for name in ("tested_n", "lowered_n", "confirmed_n", "raised_n")}
-    grouped: pd.DataFrame = counted.groupby(KEY, as_index=False).agg(test_date=("test_date", "min"), **numbers)
+    grouped: pd.DataFrame = counted.groupby(KEY, as_index=False).agg(
+        test_date=("test_date", "min"), **numbers
+    )
     return grouped.astype({"tested_n": "Int64"})
 
 

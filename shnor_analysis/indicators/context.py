@@ -33,6 +33,15 @@ def build_context(factors: pd.DataFrame, schools: pd.DataFrame) -> tuple[pd.Data
         frame[name] = frame[name].where(enough.to_numpy())
     few = int((~enough).sum())
     reasons = [Reason("too_few_schools", few)] if few else []
-    columns = ["school_id", "school_year", "factor", "value", "quartile_1", "median", "quartile_3", "schools_n"]
+    columns = [
+        "school_id",
+        "school_year",
+        "factor",
+        "value",
+        "quartile_1",
+        "median",
+        "quartile_3",
+        "schools_n",
+    ]
     table = frame[[*columns, *LINEAGE_COLUMNS]].sort_values(columns[:3], ignore_index=True)
     return table, Accounting().then("context", "factors", len(factors), len(table), reasons)

@@ -9,9 +9,7 @@ from shnor_analysis.accounting import Accounting, Reason
 LISTED_COLUMNS = ("school_id", "list_year", "is_listed")
 
 
-def build_issued_lists(
-    listings: pd.DataFrame, schools: pd.DataFrame
-) -> tuple[pd.DataFrame, Accounting]:
+def build_issued_lists(listings: pd.DataFrame, schools: pd.DataFrame) -> tuple[pd.DataFrame, Accounting]:
     """Status of every school of the register in every year for which an issued list of low results is known.
 
     Args:

@@ -34,7 +34,7 @@ def build_area_shares(
         tested_n=("tested_n", "sum"),
         tested_n_is_estimated=("tested_n_is_estimated", "any"),
     )
-    sums = grouped[[*MARK_COUNTS, "low_n", "quality_n"]].agg(lambda column: column.sum(skipna=False))
+    sums = grouped[[*MARK_COUNTS, "low_n", "quality_n"]].sum(skipna=False)
     table[[*MARK_COUNTS, "low_n", "quality_n"]] = sums[[*MARK_COUNTS, "low_n", "quality_n"]]
     table.insert(0, "area_level", level)
     table["result_source"] = "computed"
@@ -44,9 +44,7 @@ def build_area_shares(
     return attach_shares(table.sort_values([*AREA_UNIT, *KEY], ignore_index=True)), accounting
 
 
-def build_complete_regions(
-    shares: pd.DataFrame, schools: pd.DataFrame
-) -> tuple[pd.DataFrame, Accounting]:
+def build_complete_regions(shares: pd.DataFrame, schools: pd.DataFrame) -> tuple[pd.DataFrame, Accounting]:
     """Sum the schools of a region only where all of them are there.
 
     A region is complete in a procedure when the register holds at least two of its municipalities and every school

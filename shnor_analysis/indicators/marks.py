@@ -41,7 +41,7 @@ def build_mark_shares(
     table["tested_n"] = tested["tested_n"]
     estimated = tested.get("tested_n_is_estimated", pd.Series(data=False, index=tested.index))
     table["tested_n_is_estimated"] = estimated.astype(bool)
-    counted = tested["counts_rebuilt"].astype(bool) & tested[list(MARK_COUNTS)].notna().all(axis=1)
+    counted = tested[list(MARK_COUNTS)].notna().all(axis=1)
     for name in MARK_COUNTS:
         table[name] = tested[name].where(counted)
     table["low_n"] = _low_numbers(tested, counted)
@@ -71,7 +71,7 @@ def _low_numbers(tested: pd.DataFrame, counted: pd.Series) -> pd.Series:
     n = tested["tested_n"].astype(float)
     choices = (
         tested["mark_2_n"].where(counted).astype(float),
-        tested["low_n"].where(tested["counts_rebuilt"].astype(bool)).astype(float),
+        tested["low_n"].astype(float),
         tested["low_share"].astype(float) * n,
         tested["mark_2_share"].astype(float) * n,
     )

@@ -92,7 +92,9 @@ def _judge_threshold(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.
         threshold=rule.threshold,
         is_low=results["low_share"] >= rule.threshold - SLACK,
         chance=chance_of_share(
-            results["tested_n"].to_numpy(float), results["low_share"].to_numpy(float), threshold=rule.threshold
+            results["tested_n"].to_numpy(float),
+            results["low_share"].to_numpy(float),
+            threshold=rule.threshold,
         ),
     )
     order = ["school_id", "list_year", *PROCEDURE_KEY]
@@ -101,7 +103,8 @@ def _judge_threshold(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.
 
 def _judge_lowest(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.DataFrame:
     judged = [
-        find_lowest(year, share=rule.threshold, seed=seed) for _, year in results.groupby(["list_year", "school_year"])
+        find_lowest(year, share=rule.threshold, seed=seed)
+        for _, year in results.groupby(["list_year", "school_year"])
     ]
     if not judged:
         return pd.DataFrame(columns=list(EVIDENCE_COLUMNS))

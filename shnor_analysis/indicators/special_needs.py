@@ -44,7 +44,9 @@ def build_shares_without_special_needs(
     table["quality_n"] = (table["mark_4_n"] + table["mark_5_n"]).astype("Float64").astype(float)
     table["tested_n"] = table["tested_n"].fillna(0)
     table["low_n"] = table["low_n"].where(usable)
-    reasons = [Reason(str(code), int(n)) for code, n in table["reason"].value_counts().sort_index().items() if code]
+    reasons = [
+        Reason(str(code), int(n)) for code, n in table["reason"].value_counts().sort_index().items() if code
+    ]
     accounting = Accounting().then(
         "without_special_needs", "pupil_results", len(shares), int(usable.sum()), reasons
     )
@@ -53,7 +55,9 @@ def build_shares_without_special_needs(
 
 def _count_groups(pupil_results: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     flags = pupils[["pupil_id", "school_year", "has_special_needs"]]
-    rows = pupil_results[["pupil_id", *GROUP, "mark"]].merge(flags, on=["pupil_id", "school_year"], how="left")
+    rows = pupil_results[["pupil_id", *GROUP, "mark"]].merge(
+        flags, on=["pupil_id", "school_year"], how="left"
+    )
     without = (rows["has_special_needs"] == False).fillna(False)  # noqa: E712  # three-valued: NA stays unknown
     marks: dict[str, Any] = {
         f"mark_{mark}_n": ((rows["mark"] == mark).fillna(False) & without).astype(int) for mark in MARKS

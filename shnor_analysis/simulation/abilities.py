@@ -39,11 +39,15 @@ def draw_levels(spec: TownSpec, schools: Schools) -> Levels:
     rng = spec.stream("levels", schools.place.index)
     own = rng.normal(0, spec.spread.school_sd, schools.n)
     own += np.array([KIND_LEVEL[kind] for kind in schools.kinds])
+    circumstances = effect_of_circumstances(factors)
+    own -= np.average(own + circumstances.mean(axis=1), weights=schools.parallel)
+    if spec.municipalities_n > 1:
+        own += rng.normal(0, spec.spread.municipality_sd)
     march = spec.stream("march", schools.place.index).random(schools.n)
     return Levels(
         factors=factors,
         sizes=sizes,
-        circumstances=effect_of_circumstances(spec, factors),
+        circumstances=circumstances,
         own=own,
         yearly=_yearly(rng, spec.spread, (schools.n, len(spec.years))),
         wrote_in_march={

@@ -45,7 +45,7 @@ def draw_factors(spec: TownSpec, schools: Schools, sizes: dict[int, Ints]) -> di
     return drawn
 
 
-def effect_of_circumstances(spec: TownSpec, factors: dict[str, Floats]) -> Floats:
+def effect_of_circumstances(factors: dict[str, Floats]) -> Floats:
     """What the circumstances add to every result of a school, shape (schools, years), about 0 in the middle."""
     total = np.zeros_like(factors[NON_EFFECT_FACTOR])
     for name, coefficient in COEFFICIENTS.items():

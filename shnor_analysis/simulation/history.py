@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shnor_analysis.reference.listing_rules import listing_rule
 from shnor_analysis.simulation.abilities import Levels, procedure_noise, sitting_shift
 from shnor_analysis.simulation.papers import Floats
 from shnor_analysis.simulation.schools import Ints, Schools
@@ -15,17 +16,9 @@ from shnor_analysis.simulation.scores import ScoreSheet, draw_sheet, grade_sizes
 from shnor_analysis.simulation.sittings import Sitting, sittings
 from shnor_analysis.simulation.spec import TownSpec
 
-# The rule as it is remembered (not confirmed by the text of the method): share of low results of 30 % or more in at
-# least two procedures of the previous school year's programme.
-LOW_THRESHOLD = 0.30
-LOW_PROCEDURES_NEEDED = 2
-RULE_VPR_GRADES = (5, 6)
 NEVER = 9999
-
-
-def counts_for_rule(sitting: Sitting) -> bool:
-    """Whether the listing rule looks at a procedure."""
-    return sitting.assessment != "vpr" or sitting.grade in RULE_VPR_GRADES
+# A share of exactly 30 % counts as 30 % whatever the rounding of a quotient.
+SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,9 @@ class _State:
 SheetMaker = Callable[[Sitting, Ints, Floats, NDArray[np.bool_]], ScoreSheet]
 
 
-def live_through(spec: TownSpec, schools: Schools, levels: Levels, make_sheet: SheetMaker | None = None) -> History:
+def live_through(
+    spec: TownSpec, schools: Schools, levels: Levels, make_sheet: SheetMaker | None = None
+) -> History:
     """Live through all school years; `make_sheet` replaces the drawing from chances where pupils are kept."""
     state = _begin(spec, schools)
     maker = make_sheet or _from_chances(spec, schools, levels)
@@ -69,7 +64,8 @@ def live_through(spec: TownSpec, schools: Schools, levels: Levels, make_sheet: S
             if sheet is not None:
                 sheets.append(sheet)
         if year in state.low_n:
-            listed[year] = np.flatnonzero(state.low_n[year] >= LOW_PROCEDURES_NEEDED)
+            fires = state.low_n[year] >= listing_rule(spec.listing_rule).procedures_needed_n
+            listed[year] = np.flatnonzero(fires & (schools.last_year >= year))
         _join(spec, schools, state, year)
     return History(tuple(sheets), listed, state.joined, state.effect, state.effect_from, state.inflated_from)
 
@@ -82,7 +78,7 @@ def _begin(spec: TownSpec, schools: Schools) -> _State:
     n, place = schools.n, schools.place
     rng = spec.stream("inflated", place.index)
     from_year = np.full(n, NEVER)
-    ordinary = np.flatnonzero([kind == "school" for kind in schools.kinds] & (schools.last_year == NEVER))
+    ordinary = np.flatnonzero(_is_ordinary(schools))
     always = min(place.inflated_n - place.inflated_treated_n, len(ordinary))
     from_year[rng.choice(ordinary, size=always, replace=False)] = spec.first_year
     return _State(
@@ -94,6 +90,12 @@ def _begin(spec: TownSpec, schools: Schools) -> _State:
         low_sum={},
         treated_to_inflate=place.inflated_treated_n,
     )
+
+
+def _is_ordinary(schools: Schools) -> NDArray[np.bool_]:
+    """Schools without selection that stay open."""
+    is_plain = np.array([kind == "school" for kind in schools.kinds])
+    return is_plain & (schools.last_year == NEVER)
 
 
 def _from_chances(spec: TownSpec, schools: Schools, levels: Levels) -> SheetMaker:
@@ -122,12 +124,29 @@ def _write(
     means = levels.mean(year - spec.first_year) + procedure_noise(spec, schools, sitting)
     means += np.where(year >= state.effect_from, state.effect, 0.0)
     sheet = maker(sitting, positions, means[positions], (year >= state.inflated_from)[positions])
-    if counts_for_rule(sitting):
-        list_year = sitting.programme_year + 1
-        share = sheet.low_share()
-        state.low_n.setdefault(list_year, np.zeros(schools.n, dtype=np.int64))[positions] += share >= LOW_THRESHOLD
-        state.low_sum.setdefault(list_year, np.zeros(schools.n))[positions] += share
+    share, wrote = sheet.low_share(), sheet.positions
+    is_low = share >= listing_rule(spec.listing_rule).threshold - SLACK
+    for list_year in _list_years(spec, sitting):
+        state.low_n.setdefault(list_year, np.zeros(schools.n, dtype=np.int64))[wrote] += is_low
+        state.low_sum.setdefault(list_year, np.zeros(schools.n))[wrote] += share
     return sheet
+
+
+def _list_years(spec: TownSpec, sitting: Sitting) -> list[int]:
+    """The list years for which the rule looks at a sitting."""
+    rule = listing_rule(spec.listing_rule)
+    return [
+        year
+        for year in spec.years
+        if rule.admits(
+            year,
+            school_year=sitting.school_year,
+            season=sitting.season,
+            assessment=sitting.assessment,
+            subject=sitting.subject,
+            grade=sitting.grade,
+        )
+    ]
 
 
 def _join(spec: TownSpec, schools: Schools, state: _State, year: int) -> None:
@@ -135,7 +154,7 @@ def _join(spec: TownSpec, schools: Schools, state: _State, year: int) -> None:
     for index, cohort in enumerate(spec.cohorts):
         if cohort.cohort_year != year or year not in state.low_n:
             continue
-        may_join = (state.joined == 0) & (schools.last_year == NEVER) & (state.inflated_from == NEVER)
+        may_join = (state.joined == 0) & _is_ordinary(schools) & (state.inflated_from == NEVER)
         order = np.lexsort((-state.low_sum[year], -state.low_n[year], ~may_join))
         chosen = order[: min(schools.place.cohort_sizes[index], int(may_join.sum()))]
         state.joined[chosen] = year

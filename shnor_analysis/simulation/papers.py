@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shnor_analysis.reference.exam_minima import exam_minimum
+from shnor_analysis.reference.mark_scales import mark_scale
 
 Floats = NDArray[np.float64]
 
@@ -22,37 +25,58 @@ _ITEMS = {
     ("vpr", "mathematics", 6): "1 2 3 4 5 6 7 8 9:2 10 11:2 12 13:2",
     ("vpr", "mathematics", 7): "1 2 3 4 5 6 7 8 9 10 11 12 13 14:2 15:2 16:2",
     ("vpr", "mathematics", 8): "1 2 3 4 5 6:2 7 8:2 9 10 11 12 13 14 15:2 16.1 16.2 17 18:2 19:2",
-    ("vpr", "russian", 4): "1К1:4 1К2:3 2:3 3.1 3.2:3 4:2 5 6:2 7:3 8:2 9 10 11:2 12.1 12.2:2 13.1 13.2:2 14 15.1:2 15.2",
-    ("vpr", "russian", 5): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3:2 4.1 4.2:2 5.1:2 5.2 6.1:2 6.2 7.1:2 7.2 8:2"
+    (
+        "vpr",
+        "russian",
+        4,
+    ): "1К1:4 1К2:3 2:3 3.1 3.2:3 4:2 5 6:2 7:3 8:2 9 10 11:2 12.1 12.2:2 13.1 13.2:2 14 15.1:2 15.2",
+    (
+        "vpr",
+        "russian",
+        5,
+    ): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3:2 4.1 4.2:2 5.1:2 5.2 6.1:2 6.2 7.1:2 7.2 8:2"
     " 9:2 10 11 12:2 13 14",
-    ("vpr", "russian", 6): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3.1 3.2 4:2 5:2 6:2 7.1 7.2 8.1:2 8.2 9:2 10:3"
+    (
+        "vpr",
+        "russian",
+        6,
+    ): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3.1 3.2 4:2 5:2 6:2 7.1 7.2 8.1:2 8.2 9:2 10:3"
     " 11:2 12.1:2 12.2:2 13.1 13.2 14.1:2 14.2:2",
-    ("vpr", "russian", 7): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3.1 3.2 4.1 4.2 5 6:2 7.1 7.2 8.1:2 8.2 9:2 10"
+    (
+        "vpr",
+        "russian",
+        7,
+    ): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 2К4:3 3.1 3.2 4.1 4.2 5 6:2 7.1 7.2 8.1:2 8.2 9:2 10"
     " 11.1:2 11.2:2 12 13.1 13.2 14:2 15:2",
-    ("vpr", "russian", 8): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 3.1 3.2 4.1 4.2 5:2 6:2 7:3 8 9:2 10:2 11.1 11.2 12 13"
+    (
+        "vpr",
+        "russian",
+        8,
+    ): "1К1:4 1К2:3 1К3:2 2К1:3 2К2:3 2К3:3 3.1 3.2 4.1 4.2 5:2 6:2 7:3 8 9:2 10:2 11.1 11.2 12 13"
     " 14 15.1 15.2 16.1 16.2 17.1 17.2 18:3 19:3",
 }
-# First points of marks 3, 4 and 5, the maximum, and the share of low results in the town that the difficulty is
-# set to (invented). ЕГЭ without marks: the primary points of the certificate minimum.
-_SCALES = {
-    ("vpr", "mathematics", 4): ((6, 10, 15), 20, 0.06),
-    ("vpr", "mathematics", 5): ((7, 11, 15), 20, 0.14),
-    ("vpr", "mathematics", 6): ((6, 10, 14), 16, 0.15),
-    ("vpr", "mathematics", 7): ((7, 12, 16), 19, 0.13),
-    ("vpr", "mathematics", 8): ((8, 15, 21), 25, 0.12),
-    ("vpr", "russian", 4): ((14, 24, 33), 38, 0.07),
-    ("vpr", "russian", 5): ((18, 29, 39), 45, 0.15),
-    ("vpr", "russian", 6): ((25, 35, 45), 51, 0.16),
-    ("vpr", "russian", 7): ((22, 32, 42), 47, 0.16),
-    ("vpr", "russian", 8): ((26, 32, 45), 51, 0.15),
-    ("oge", "mathematics", 9): ((8, 15, 22), 31, 0.09),
-    ("oge", "russian", 9): ((15, 23, 29), 33, 0.05),
-    ("ege_base", "mathematics", 11): ((7, 12, 17), 21, 0.05),
-    ("ege", "mathematics", 11): ((5,), 32, 0.08),
-    ("ege", "russian", 11): ((10,), 58, 0.02),
+# The share of low results in the town that the difficulty of each paper is set to (invented).
+_LOW_TARGETS = {
+    ("vpr", "mathematics", 4): 0.06,
+    ("vpr", "mathematics", 5): 0.15,
+    ("vpr", "mathematics", 6): 0.16,
+    ("vpr", "mathematics", 7): 0.14,
+    ("vpr", "mathematics", 8): 0.13,
+    ("vpr", "russian", 4): 0.07,
+    ("vpr", "russian", 5): 0.15,
+    ("vpr", "russian", 6): 0.16,
+    ("vpr", "russian", 7): 0.16,
+    ("vpr", "russian", 8): 0.15,
+    ("oge", "mathematics", 9): 0.10,
+    ("oge", "russian", 9): 0.05,
+    ("ege_base", "mathematics", 11): 0.05,
+    ("ege", "mathematics", 11): 0.09,
+    ("ege", "russian", 11): 0.02,
 }
-# Certificate minimum in test points; the way from primary to test points between 0, minimum and 100 is invented.
-TEST_POINT_MINIMUM = {"russian": 24, "mathematics": 27}
+# One scale for all years, so that levels of years can be compared; the real scales of this year are used.
+SCALE_YEAR = 2023
+# ЕГЭ without marks: primary points of the minimum and the maximum; the way to test points between is invented.
+_PRIMARY_POINTS = {"mathematics": (5, 32), "russian": (10, 58)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,8 @@ class Paper:
 
     def test_points(self, points: NDArray[np.int64]) -> NDArray[np.int64]:
         """Points on the scale of 100 by a broken line through 0, the minimum and 100 (invented)."""
-        low = TEST_POINT_MINIMUM[self.subject]
+        minimum = exam_minimum(self.subject, SCALE_YEAR)
+        low = minimum.minimum if minimum else 0
         return np.rint(np.interp(points, [0, self.cuts[0], self.points_max], [0, low, 100])).astype(np.int64)
 
     @property
@@ -88,10 +113,11 @@ class Paper:
         return np.linspace(-HARDEST, HARDEST, len(self.items))
 
 
-@lru_cache(maxsize=None)
+@cache
 def paper(assessment: str, subject: str, grade: int) -> Paper:
     """The paper of a procedure; KeyError when the town does not write it."""
-    cuts, points_max, low_target = _SCALES[assessment, subject, grade]
+    low_target = _LOW_TARGETS[assessment, subject, grade]
+    cuts, points_max = _scale(assessment, subject, grade)
     listed = _ITEMS.get((assessment, subject, grade)) or _even_items(points_max)
     pairs = [part.partition(":") for part in listed.split()]
     return Paper(
@@ -106,6 +132,15 @@ def paper(assessment: str, subject: str, grade: int) -> Paper:
     )
 
 
+def _scale(assessment: str, subject: str, grade: int) -> tuple[tuple[int, ...], int]:
+    """First points of marks 3, 4, 5 (or of the minimum alone) and the maximum."""
+    scale = mark_scale(assessment, subject, grade, SCALE_YEAR)
+    if scale is not None:
+        return scale.cuts, scale.points_max
+    lowest, points_max = _PRIMARY_POINTS[subject]
+    return (lowest,), points_max
+
+
 def _even_items(points_max: int) -> str:
     pairs = points_max // 3
     return " ".join([str(n + 1) for n in range(points_max - 2 * pairs)] + [f"d{n}:2" for n in range(pairs)])
@@ -116,7 +151,7 @@ def solve_chance(ability: Floats, difficulty: Floats | float) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-SLOPE * (ability - difficulty))), dtype=np.float64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def score_chances(written: Paper) -> Floats:
     """Chance of every number of points on the grid of ability, shape (len(GRID), points_max + 1), without shift."""
     total = np.ones((len(GRID), 1))
@@ -131,7 +166,7 @@ def score_chances(written: Paper) -> Floats:
     return total
 
 
-@lru_cache(maxsize=None)
+@cache
 def shift(written: Paper) -> float:
     """How much harder the paper is than its items say, so that the low share is the target for pupils N(0, 1)."""
     low = score_chances(written)[:, : written.cuts[0]].sum(axis=1)

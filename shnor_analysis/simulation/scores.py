@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,9 @@ def grade_sizes(schools: Schools, sizes: dict[int, Ints], sitting: Sitting) -> I
     return size
 
 
-def writes(schools: Schools, sitting: Sitting, wrote_in_march: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def writes(
+    schools: Schools, sitting: Sitting, wrote_in_march: dict[str, NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
     """Which schools write this sitting."""
     is_open = schools.last_year >= sitting.school_year
     if sitting.grade == 11:
@@ -92,7 +94,7 @@ def journal_chances(ability: Floats) -> Floats:
     return np.diff(steps, axis=-1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def lifted(written: Paper) -> tuple[Ints, Floats]:
     """For every number of points: the points it is lifted to in an inflated school, and the chance of that."""
     target = np.arange(written.points_max + 1)
@@ -111,7 +113,9 @@ def inflate(chances: Floats, written: Paper) -> Floats:
     target, chance = lifted(written)
     weight = chance.reshape(1, -1, *(1,) * (chances.ndim - 2))
     kept = chances * (1 - weight)
-    np.add.at(kept, (slice(None), target), chances * weight)
+    moved = chances * weight
+    for points in np.flatnonzero(chance):
+        kept[:, target[points]] += moved[:, points]
     return kept
 
 
@@ -119,7 +123,8 @@ def expected_scores(means: Floats, spread_sd: float, written: Paper, shift: floa
     """Chance of points and journal mark in schools with given means, shape (schools, points_max + 1, 4)."""
     ability = means[:, None] + spread_sd * NODES[None, :]
     points = score_chances_at(written, ability + shift)
-    return np.einsum("sqk,sqj,q->skj", points, journal_chances(ability), WEIGHTS, optimize=True)
+    chances: Floats = np.einsum("sqk,sqj,q->skj", points, journal_chances(ability), WEIGHTS, optimize=True)
+    return chances
 
 
 def draw_sheet(

@@ -34,7 +34,7 @@ class Spread:
     """Standard deviations of the parts of a pupil's result, in standard deviations of pupils.
 
     The part of circumstances comes on top, from the factors with a true coefficient. `year_correlation` is that of
-    a school's deviation in neighbouring years. `pupil_sd` is what stays within a class, of which the part
+    a school's deviation in neighbouring years; `municipality_sd` counts where there are several municipalities. `pupil_sd` is what stays within a class, of which the part
     `subject_part` (of the variance) belongs to one subject only.
     """
 
@@ -44,6 +44,7 @@ class Spread:
     procedure_sd: float = 0.08
     class_sd: float = 0.20
     pupil_sd: float = 0.88
+    municipality_sd: float = 0.10
     subject_part: float = 0.3
 
 
@@ -54,13 +55,14 @@ class TownSpec:
     `inflated_schools_n` schools raise their diagnostic tests; `inflated_treated_n` of them are schools of the
     programme that begin with it after joining. Pupil rows with items are kept for `pupil_grades` in `pupil_years`
     (spring), and for all state examinations; `school_level_only` leaves pupils out altogether.
+    `listing_rule` is the version of the rule by which the lists of all years are drawn up.
     `cohorts` and `inflated_schools_n` are totals; they are shared out over municipalities by number of schools.
     """
 
     schools_n: int = 41
     first_year: int = 2018
     last_year: int = 2024
-    seed: int = 20240601
+    seed: int = 500
     cohorts: tuple[ProgrammeCohort, ...] = (
         ProgrammeCohort(2021, 4, 0.10),
         ProgrammeCohort(2022, 7, 0.20),
@@ -74,6 +76,7 @@ class TownSpec:
     pupil_years: tuple[int, ...] = (2021, 2023, 2024)
     pupil_grades: tuple[int, ...] = (5, 6)
     school_level_only: bool = False
+    listing_rule: str = "rosobr_2023"
     spread: Spread = Spread()
 
     @property

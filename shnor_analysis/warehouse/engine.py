@@ -125,6 +125,12 @@ def fetch(connection: Connection, query: str, parameters: Sequence[object] = ())
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
+def fetch_arrow(connection: Connection, query: str, parameters: Sequence[object] = ()) -> pa.Table:
+    """Run a query and return its rows as an Arrow table."""
+    relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
+    return relation.to_arrow_table()
+
+
 def fetch_count(connection: Connection, query: str) -> int:
     """Run a query that returns one whole number."""
     row = connection.execute(query).fetchone()

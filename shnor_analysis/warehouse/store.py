@@ -66,7 +66,7 @@ class Receipt:
         circumstances: str = "",
         accounting: Accounting | None = None,
     ) -> None:
-        """Stage a file's validated tables."""
+        """Stage a file's validated tables; ValueError when a row's lineage names another file."""
         before = self._stored.get(card.sha256)
         record = StoredFile(
             card=card,
@@ -76,6 +76,8 @@ class Receipt:
             accounting=accounting or Accounting(),
         )
         for name, frame in tables.items():
+            if not (frame["source_sha256"] == card.sha256).all():
+                raise ValueError(f"{card.file_name}: {name} has rows of another file")
             if len(frame):
                 with atomic_path(part_path(self._staging, name, card.sha256, record.reading)) as part:
                     write_frame(TABLES[name], frame, part)

@@ -56,7 +56,9 @@ def test_no_two_facts_share_a_key():
     assert len(codes) == len(set(codes))
 
 
-@pytest.mark.parametrize("scale", mark_scales(), ids=lambda scale: f"{scale.assessment}-{scale.subject}-{scale.grade}")
+@pytest.mark.parametrize(
+    "scale", mark_scales(), ids=lambda scale: f"{scale.assessment}-{scale.subject}-{scale.grade}"
+)
 def test_scales_start_at_0_rise_and_have_no_gap(scale):
     assert scale_faults(scale) == []
 
@@ -139,7 +141,9 @@ def test_a_rule_says_which_results_count():
     assert rule.admits(2021, school_year=2021, season="autumn", **maths)
     assert not rule.admits(2021, school_year=2021, season="spring", **maths)
     assert rule.admits(2021, school_year=2019, season="spring", **maths)
-    assert not rule.admits(2021, school_year=2019, season="spring", assessment="vpr", subject="physics", grade=8)
+    assert not rule.admits(
+        2021, school_year=2019, season="spring", assessment="vpr", subject="physics", grade=8
+    )
     assert listing_rule("lowest_share_15_2").data_years(1998) == (1997, 1998)
 
 

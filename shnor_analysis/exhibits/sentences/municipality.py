@@ -6,7 +6,7 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import ListFlow, SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import of_year
-from shnor_analysis.exhibits.sentences.school_lists import rule_name
+from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
 from shnor_analysis.results import Estimate

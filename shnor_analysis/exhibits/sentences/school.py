@@ -27,7 +27,11 @@ School = Released[SchoolEvaluation]
 def describe_summary(released: School, language: str) -> Text:
     """One page in plain words: what was found, how sure, what it does not mean, what to look at next."""
     value = released.value
-    found = [*_found_results(value, language), *_found_lists(value, language), *_found_changes(value, language)]
+    found = [
+        *_found_results(value, language),
+        *_found_lists(value, language),
+        *_found_changes(value, language),
+    ]
     sure = [render("summary.sure.interval", language)]
     chance = chance_in_words(value, language)
     if chance:
@@ -58,7 +62,9 @@ def _tiles(value: SchoolEvaluation, language: str) -> Tiles:
             render("tile.works.note", language, year=year),
         ),
         Tile(
-            render("tile.low", language), _low_range(now, language) or printing.DASH, render("tile.low.note", language)
+            render("tile.low", language),
+            _low_range(now, language) or printing.DASH,
+            render("tile.low.note", language),
         ),
         *_list_tiles(value, language),
     ]

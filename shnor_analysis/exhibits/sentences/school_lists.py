@@ -6,9 +6,10 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import Change, ListYear, SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import changes_to, latest_list_year
+from shnor_analysis.exhibits.sentences.shared import rule_name, rule_text
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.glossary import label
-from shnor_analysis.language import has_text, render
+from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable
 
 School = Released[SchoolEvaluation]
@@ -28,6 +29,8 @@ def describe_list_status(released: School, language: str) -> Text:
         Heading(render("lists.rule", language), 3),
         Paragraph(rule_in_words(latest, language)),
     ]
+    if not isinstance(latest.rule, NotEstimable):
+        blocks.append(Paragraph(rule_text(latest.rule.version, language), "quiet"))
     chance = chance_in_words(value, language)
     if chance:
         blocks.append(Paragraph(chance))
@@ -68,12 +71,6 @@ def rule_in_words(year: ListYear, language: str) -> str:
         needed=rule.procedures_needed_n,
         years=", ".join(printing.school_year(item, language) for item in rule.data_years),
     )
-
-
-def rule_name(version: str, language: str) -> str:
-    """The name of a rule's version; a version of the user's own is shown by its code."""
-    key = f"rule_name.{version}"
-    return render(key, language) if has_text(key, language) else version
 
 
 def chance_in_words(value: SchoolEvaluation, language: str) -> str:

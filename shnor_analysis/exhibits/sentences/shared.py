@@ -10,6 +10,7 @@ from shnor_analysis.evaluation.facts import SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import has_text, render
+from shnor_analysis.reference.listing_rules import listing_rule
 
 
 def describe_cover(released: Released[Any], language: str) -> Text:
@@ -82,7 +83,7 @@ def describe_limits(released: Released[Any], language: str) -> Text:
     if value.breaks:
         blocks += [
             Heading(render("limits.breaks.heading", language), 3),
-            Bullets(tuple(break_in_words(known, language) for known in value.breaks)),
+            Bullets(tuple(in_words("break", known.reason, language) for known in value.breaks)),
         ]
     unverified = _unverified(value, language)
     if unverified:
@@ -94,25 +95,33 @@ def describe_limits(released: Released[Any], language: str) -> Text:
     return Text("limits", tuple(blocks))
 
 
-def break_in_words(known: Any, language: str) -> str:
-    """One break of a series: which procedure, which year, why."""
-    return render(
-        "limits.break",
-        language,
-        assessment=render(f"assessment_name.{known.assessment}", language)
-        if has_text(f"assessment_name.{known.assessment}", language)
-        else printing.label(f"assessment.{known.assessment}", language),
-        year=printing.school_year(known.school_year, language),
-        reason=in_words("break", known.reason, language),
-    )
-
-
 def _unverified(value: Any, language: str) -> tuple[str, ...]:
-    facts = [in_words("unverified", code, language) for code in value.unverified_facts]
-    layouts = sorted({report_name(file.report, language) for file in value.files if not file.is_verified_layout})
+    said, layouts = [], []
+    for known in value.unverified_facts:
+        family, _, code = known.partition(".")
+        if family == "layout":
+            layouts.append(in_words("layout", code, language))
+        elif family == "listing_rule":
+            said.append(
+                render(
+                    "limits.rule", language, rule=rule_name(code, language), text=rule_text(code, language)
+                )
+            )
+        else:
+            said.append(in_words(family, code, language))
     if layouts:
-        facts.append(render("limits.layouts", language, layouts="; ".join(layouts)))
-    return tuple(facts)
+        said.append(render("limits.layouts", language, layouts="; ".join(layouts)))
+    return tuple(said)
+
+
+def rule_name(version: str, language: str) -> str:
+    """The name of a rule's version; a version of the user's own is shown by its code."""
+    return in_words("rule_name", version, language)
+
+
+def rule_text(version: str, language: str) -> str:
+    """What a rule demands, one sentence; UsageProblem when the version is unknown."""
+    return listing_rule(version).text(language)
 
 
 def in_words(prefix: str, code: str, language: str) -> str:

@@ -51,7 +51,8 @@ def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
         "listed": render(f"status.{listed}", language),
         "rule": rule,
         "programmes": ", ".join(
-            f"{item.programme}, {printing.school_year(item.cohort_year, language)}" for item in line.programmes
+            f"{item.programme}, {printing.school_year(item.cohort_year, language)}"
+            for item in line.programmes
         ),
     }
 

@@ -51,9 +51,7 @@ def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
         GROUP: label(f"assessment.{result.procedure.assessment}", language),
         "work": _work_within(result, language),
         "tested": f"{ESTIMATED}{tested}" if marks.tested_n_is_estimated else tested,
-        **{
-            f"mark_{mark}": printing.count_of(n, language) for mark, n in zip(MARKS, counts, strict=True)
-        },
+        **{f"mark_{mark}": printing.count_of(n, language) for mark, n in zip(MARKS, counts, strict=True)},
         "low": printing.share_of(marks.low, language),
         "interval": printing.interval_of(marks.low, language),
         "special": printing.share_of(special.low, language)

@@ -30,7 +30,9 @@ def make_context_table(released: School, language: str) -> GT | Text:
     )
     notes = [*reasons_of([item.municipality_quartiles for item in context], language)]
     notes.append(render("note.half", language))
-    return build_table([_context_row(item, language) for item in context], columns, section="context", notes=notes)
+    return build_table(
+        [_context_row(item, language) for item in context], columns, section="context", notes=notes
+    )
 
 
 def _context_row(item: ContextFactor, language: str) -> dict[str, str]:
@@ -114,7 +116,9 @@ def _history_row(year: ListYear, language: str) -> dict[str, str]:
     return {
         "year": printing.school_year(year.school_year, language),
         "issued": issued,
-        "rule": render("status.fires" if rule.fires else "status.silent", language) if is_known else printing.DASH,
+        "rule": render("status.fires" if rule.fires else "status.silent", language)
+        if is_known
+        else printing.DASH,
         "works": f"{rule.procedures_low_n} / {len(rule.evidence)}" if is_known else printing.DASH,
     }
 
@@ -143,7 +147,9 @@ def make_agreement_table(released: School, language: str) -> GT | Text:
         }
         for item in agreement
     ]
-    notes = reasons_of([m for item in agreement for m in (item.lowered, item.confirmed, item.raised)], language)
+    notes = reasons_of(
+        [m for item in agreement for m in (item.lowered, item.confirmed, item.raised)], language
+    )
     return build_table(rows, columns, section="agreement", notes=notes)
 
 

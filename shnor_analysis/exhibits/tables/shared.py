@@ -11,6 +11,7 @@ from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.sentences.shared import in_words, reason_in_words, report_name
 from shnor_analysis.exhibits.tables.building import Column, build_table
 from shnor_analysis.exhibits.text import Text
+from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render
 
 HASH_SHOWN = 12
@@ -21,7 +22,7 @@ def make_accounting_table(released: Released[Any], language: str) -> GT | Text:
     rows = [
         {
             "step": in_words("step", step.code, language),
-            "subject": in_words("table_name", step.subject, language),
+            "subject": label(f"table.{step.subject}", language) if f"table.{step.subject}" in terms() else step.subject,
             "rows_in": printing.number(step.rows_in, language),
             "rows_out": printing.number(step.rows_out, language),
             "why": "; ".join(reason_in_words(reason, language) for reason in step.reasons),

@@ -1,0 +1,120 @@
+"""What is to be run: notebooks with checked parameters. Nothing starts before the whole plan holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from shnor_analysis.batch.lean_papermill import papermill
+from shnor_analysis.errors import Problem, UsageProblem
+
+Value = str | int | float | bool
+KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}
+NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
+UNIT = re.compile(r"^[^/\\\x00-\x1f]{1,80}$")
+DOTTED = re.compile(r"^[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*$")
+SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of a notebook: the unit it is about, the template, its parameters, the folder that it fills."""
+
+    unit_id: str
+    template: Path
+    parameters: Mapping[str, Value]
+    output: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Jobs that passed every check, and what is done with each executed notebook ("module:function" or empty)."""
+
+    jobs: tuple[Job, ...]
+    finisher: str = ""
+
+
+def make_plan(jobs: Iterable[Job], *, finisher: str = "") -> Plan:
+    """Check all jobs against their templates.
+
+    Names are code: papermill writes them into the notebook as they are, so only declared plain names pass.
+
+    Raises:
+        UsageProblem: every problem at once: `parameter_unknown`, `parameter_missing`, `parameter_wrong_type`,
+            `parameter_name`, `parameter_secret`, `template_absent`, `template_without_parameters`, `unit_repeated`,
+            `output_repeated`, `unit_name`, `finisher_name`.
+    """
+    listed = tuple(jobs)
+    problems = list(_repeated(listed))
+    if finisher and not DOTTED.match(finisher):
+        problems.append(Problem("finisher_name", found=finisher))
+    declared: dict[Path, dict[str, str]] = {}
+    for template in dict.fromkeys(job.template for job in listed):
+        if template.is_file():
+            declared[template] = declared_parameters(template)
+            if not declared[template]:
+                problems.append(Problem("template_without_parameters", file=template.name))
+        else:
+            problems.append(Problem("template_absent", file=template.name))
+    for job in listed:
+        if declared.get(job.template):
+            problems += _problems_of(job, declared[job.template])
+    if problems:
+        raise UsageProblem(problems)
+    return Plan(listed, finisher)
+
+
+def declared_parameters(template: Path) -> dict[str, str]:
+    """The parameters that a template declares, by name, with the name of their type ("None" where it has none)."""
+    found: dict[str, dict[str, Any]] = papermill().inspect_notebook(str(template), parameters={})
+    return {name: str(known["inferred_type_name"]) for name, known in found.items()}
+
+
+def _repeated(jobs: tuple[Job, ...]) -> Iterable[Problem]:
+    units: set[str] = set()
+    outputs: set[Path] = set()
+    for job in jobs:
+        if not UNIT.match(job.unit_id):
+            yield Problem("unit_name", found=job.unit_id[:80])
+        if job.unit_id in units:
+            yield Problem("unit_repeated", found=job.unit_id)
+        if job.output in outputs:
+            yield Problem("output_repeated", found=job.output.name)
+        units.add(job.unit_id)
+        outputs.add(job.output)
+
+
+def _problems_of(job: Job, declared: Mapping[str, str]) -> Iterable[Problem]:
+    place = {"file": job.template.name, "sheet": None}
+    for name, value in job.parameters.items():
+        if not NAME.match(name):
+            yield Problem("parameter_name", **place, found=name[:80], fields={"unit": job.unit_id})
+        elif SECRET.search(name):
+            yield Problem("parameter_secret", **place, found=name, fields={"unit": job.unit_id})
+        elif name not in declared:
+            allowed = ", ".join(declared)
+            yield Problem(
+                "parameter_unknown", **place, found=name, allowed=allowed, fields={"unit": job.unit_id}
+            )
+        elif not _fits(value, declared[name]):
+            yield Problem(
+                "parameter_wrong_type",
+                **place,
+                found=repr(value)[:80],
+                allowed=declared[name],
+                fields={"unit": job.unit_id, "name": name},
+            )
+    for name in declared.keys() - job.parameters.keys():
+        yield Problem("parameter_missing", **place, fields={"unit": job.unit_id, "name": name})
+
+
+def _fits(value: Value, kind: str) -> bool:
+    allowed = KINDS.get(kind, (str, int, float, bool))
+    return isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool))

@@ -1,0 +1,46 @@
+"""From a folder in the making to its final name: a reader sees the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+PART = ".part"
+OLD = ".old"
+
+
+def part_path(output: Path) -> Path:
+    """The hidden folder beside the final one in which a unit is worked on."""
+    return output.parent / f".{output.name}{PART}"
+
+
+def part_folder(output: Path) -> Path:
+    """Make that folder, empty."""
+    part = part_path(output)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    return part
+
+
+def publish(part: Path, output: Path) -> None:
+    """Give a finished folder its final name; one that stood there before gives way at this moment."""
+    old = output.parent / f".{output.name}{OLD}"
+    shutil.rmtree(old, ignore_errors=True)
+    if output.exists():
+        output.rename(old)
+    try:
+        part.rename(output)
+    except OSError:
+        if old.exists():
+            old.rename(output)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def discard(part: Path, keep: Path | None = None) -> None:
+    """Remove an unfinished folder; what it holds may be moved to a folder of the run for those who look for the fault."""
+    if keep is not None and part.exists() and any(part.iterdir()):
+        keep.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(keep, ignore_errors=True)
+        shutil.move(str(part), str(keep))
+    shutil.rmtree(part, ignore_errors=True)

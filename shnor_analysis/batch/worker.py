@@ -1,0 +1,105 @@
+"""The child process: executes one notebook after another as it is told on its input, and answers on its output.
+
+One JSON line a job in, one JSON line an answer out. It writes only into the folder that the job names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+EXECUTED_NAME = "executed.ipynb"
+KERNEL = "python3"
+
+
+def main() -> None:
+    """Answer jobs until the input ends; whatever a notebook prints goes to the log, never into the answers."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        _answer(answers, run_job(json.loads(line)))
+
+
+def _answer(answers: TextIO, result: Mapping[str, Any]) -> None:
+    answers.write(json.dumps(result, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Execute a job's notebook into its folder and hand it to the finisher; never raises."""
+    started = time.perf_counter()
+    try:
+        result = _execute(job) or _finish(job)
+    except Exception as error:
+        result = _failure("worker_failed", error)
+    return {"unit_id": job["unit_id"], "seconds": time.perf_counter() - started, **result}
+
+
+def _execute(job: Mapping[str, Any]) -> dict[str, Any]:
+    from shnor_analysis.batch.lean_papermill import papermill
+
+    engine = papermill()
+    try:
+        with _papermill_quiet():
+            engine.execute_notebook(
+                job["template"],
+                str(Path(job["part"]) / EXECUTED_NAME),
+                parameters=job["parameters"],
+                kernel_name=KERNEL,
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                execution_timeout=job["cell_seconds"],
+                start_timeout=job["start_seconds"],
+            )
+    except engine.PapermillExecutionError as error:
+        return {
+            "reason": "cell_failed",
+            "cell": int(error.cell_index) + 1,
+            "detail": f"{error.ename}: {error.evalue}"[:500],
+        }
+    except TimeoutError as error:
+        return _failure("cell_timeout", error)
+    except RuntimeError as error:
+        return _failure("kernel_died", error)
+    return {}
+
+
+@contextmanager
+def _papermill_quiet() -> Any:
+    """Keep papermill's warnings of missing tags out of the log of every report."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _finish(job: Mapping[str, Any]) -> dict[str, Any]:
+    if not job["finisher"]:
+        return {"reason": ""}
+    module, _, name = str(job["finisher"]).partition(":")
+    try:
+        getattr(importlib.import_module(module), name)(
+            Path(job["part"]),
+            unit_id=job["unit_id"],
+            template=Path(job["template"]),
+            parameters=job["parameters"],
+        )
+    except Exception as error:
+        return _failure("finisher_failed", error)
+    return {"reason": ""}
+
+
+def _failure(reason: str, error: BaseException) -> dict[str, Any]:
+    return {"reason": reason, "detail": f"{type(error).__name__}: {error}"[:500]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The door itself: `release` is the only way to a `Released` value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass
+from datetime import date
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.disclosure.audit import AuditLine, AuditTrail
+from shnor_analysis.disclosure.school import close_school
+from shnor_analysis.disclosure.town import close_town
+from shnor_analysis.errors import Problem, ShnorError, UsageProblem
+from shnor_analysis.evaluation import facts
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+
+Audience = Literal["department", "school", "public"]
+AUDIENCES: tuple[str, ...] = get_args(Audience)
+T = TypeVar("T", SchoolEvaluation, TownEvaluation)
+Open = TypeVar("Open", bound=object)
+
+_KEY = object()
+# what the door knows how to look at; a new kind of fact has to be taught here before it can pass
+_KNOWN = frozenset(
+    {
+        *(
+            kind
+            for kind in vars(facts).values()
+            if isinstance(kind, type) and kind.__module__ == facts.__name__
+        ),
+        Estimate,
+        NotEstimable,
+        Suppressed,
+        Accounting,
+    }
+)
+_PLAIN = (str, int, float, date, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Released(Generic[Open]):
+    """Facts that passed the door, for whom, and an audit line for each number that stayed behind.
+
+    Only `release` can make one: anybody else gets ShnorError `released_only_by_door`.
+    """
+
+    value: Open
+    audience: str
+    audit: tuple[AuditLine, ...]
+    key: InitVar[object]
+
+    def __post_init__(self, key: object) -> None:
+        if key is not _KEY:
+            raise ShnorError(Problem("released_only_by_door"))
+
+
+def release(value: T, audience: str = "department") -> Released[T]:
+    """Close what an audience may not see and hand out the rest.
+
+    department, school: counts stay, shares only from 10 tested; no rows of pupils ever.
+    public: besides, a number of 1–4 pupils and every share, interval, rest or sum from which it follows is closed,
+    together with as many others of its row as it takes; so is a change or an outcome of a rule with a closed end.
+
+    Args:
+        value: A school's or the municipality's facts.
+        audience: `department`, `school` (a school's facts only) or `public`.
+
+    Returns:
+        A transformed copy; `value` itself is not touched.
+
+    Raises:
+        UsageProblem: `audience_unknown`, `audience_needs_own_school`, or `release_refused` for anything that is not
+            made of facts alone.
+
+    Limits:
+        Looks at one report. What follows from reports of two schools, two years or two releases side by side is not
+        searched for; a share of 0 or 100 % is not closed.
+    """
+    if audience not in AUDIENCES:
+        raise UsageProblem(Problem("audience_unknown", found=audience, allowed=", ".join(AUDIENCES)))
+    if type(value) not in (SchoolEvaluation, TownEvaluation):
+        raise UsageProblem(Problem("release_refused", found=type(value).__name__))
+    if isinstance(value, TownEvaluation) and audience == "school":
+        raise UsageProblem(Problem("audience_needs_own_school", found=audience, allowed="department, public"))
+    for strange in _strange_types(value):
+        raise UsageProblem(Problem("release_refused", found=strange))
+    trail = AuditTrail()
+    is_public = audience == "public"
+    closed: T
+    if isinstance(value, SchoolEvaluation):
+        closed = close_school(value, trail, is_public=is_public)
+    else:
+        closed = close_town(value, trail, is_public=is_public)
+    return Released(closed, audience, tuple(trail.lines), _KEY)
+
+
+def _strange_types(value: Any) -> Iterator[str]:
+    """Names of kinds of value that the door was not taught: a frame, a row of a pupil, a new fact."""
+    if isinstance(value, _PLAIN) or type(value) is Accounting or type(value) is NotEstimable:
+        return
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _strange_types(item)
+    elif type(value) in _KNOWN:
+        for field in dataclasses.fields(value):
+            yield from _strange_types(getattr(value, field.name))
+    else:
+        yield type(value).__name__

@@ -1,0 +1,133 @@
+"""Closes the facts of the municipality's report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
+from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
+from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, choose_pattern, is_small
+from shnor_analysis.disclosure.rules import ProcedureKey, key_of
+from shnor_analysis.disclosure.school import close_result
+from shnor_analysis.evaluation.facts import (
+    CoverageCell,
+    LevelResult,
+    ProcedureResult,
+    SchoolLine,
+    TownEvaluation,
+)
+from shnor_analysis.results import Estimate
+
+
+def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> TownEvaluation:
+    """Close procedures with few pupils, school lines, and what would give them away by subtraction."""
+    closed = _closed_procedures(facts.coverage) if is_public else frozenset()
+    lines = _line_patterns(facts.schools) if is_public else [OPEN] * len(facts.schools)
+    return replace(
+        facts,
+        schools=tuple(
+            _close_line(line, f"schools[{n}]", trail, pattern)
+            for n, (line, pattern) in enumerate(zip(facts.schools, lines, strict=True))
+        ),
+        levels=tuple(
+            _close_procedure(result, f"levels[{n}]", trail, closed=closed, is_public=is_public)
+            for n, result in enumerate(facts.levels)
+        ),
+        coverage=tuple(
+            replace(cell, tested_n=trail.close(f"coverage[{n}].tested_n", FEWER_THAN_5))
+            if key_of(cell.procedure) in closed
+            else cell
+            for n, cell in enumerate(facts.coverage)
+        ),
+    )
+
+
+def _closed_procedures(coverage: tuple[CoverageCell, ...]) -> frozenset[ProcedureKey]:
+    """Procedures with few pupils, and a second one in a year that would have only one: totals are printed."""
+    closed: set[ProcedureKey] = set()
+    for year in {cell.procedure.school_year for cell in coverage}:
+        cells = [
+            (cell.tested_n, key_of(cell.procedure))
+            for cell in coverage
+            if cell.procedure.school_year == year and isinstance(cell.tested_n, int)
+        ]
+        small = {key for tested, key in cells if is_small(tested)}
+        if len(small) == 1:
+            others = [cell for cell in cells if cell[1] not in small]
+            small |= {min(others)[1]} if others else set()
+        closed |= small
+    return frozenset(closed)
+
+
+def _line_patterns(lines: tuple[SchoolLine, ...]) -> list[Pattern]:
+    """A pattern a school; a single closed school is joined by the one with the fewest low results."""
+    patterns = [_line_pattern(line) for line in lines]
+    without_number = {n for n, pattern in enumerate(patterns) if not pattern.tested}
+    _join_single(patterns, lines, without_number, CLOSED)
+    without_share = {n for n, pattern in enumerate(patterns) if not pattern.low}
+    _join_single(patterns, lines, without_share, ONLY_TESTED)
+    return patterns
+
+
+def _join_single(
+    patterns: list[Pattern], lines: tuple[SchoolLine, ...], closed: set[int], joined: Pattern
+) -> None:
+    candidates = [
+        (_low_number(line), n)
+        for n, line in enumerate(lines)
+        if n not in closed and isinstance(line.low, Estimate)
+    ]
+    if len(closed) == 1 and candidates:
+        patterns[min(candidates)[1]] = joined
+
+
+def _line_pattern(line: SchoolLine) -> Pattern:
+    if not isinstance(line.tested_n, int) or not isinstance(line.low, Estimate):
+        return OPEN
+    two = _low_number(line)
+    return choose_pattern(two, line.tested_n - two, None)
+
+
+def _low_number(line: SchoolLine) -> int:
+    if not isinstance(line.tested_n, int) or not isinstance(line.low, Estimate):
+        return 0
+    return round(line.low.value * line.tested_n)
+
+
+def _close_line(line: SchoolLine, place: str, trail: AuditTrail, pattern: Pattern) -> SchoolLine:
+    reason = FEWER_THAN_5 if not pattern.low else FEWER_THAN_10 if few_tested(line.tested_n) else None
+    tested = line.tested_n
+    if not pattern.tested:
+        tested = trail.close(f"{place}.tested_n", FEWER_THAN_5)
+    fires = line.rule_fires
+    if not pattern.low and isinstance(fires, bool):
+        fires = trail.close(f"{place}.rule_fires", FEWER_THAN_5)
+    return replace(
+        line,
+        tested_n=tested,
+        low=close_measure(line.low, f"{place}.low", trail, reason),
+        success=close_measure(line.success, f"{place}.success", trail, reason),
+        rule_fires=fires,
+    )
+
+
+def _close_procedure(
+    result: ProcedureResult,
+    place: str,
+    trail: AuditTrail,
+    *,
+    closed: frozenset[ProcedureKey],
+    is_public: bool,
+) -> ProcedureResult:
+    if key_of(result.procedure) not in closed:
+        return close_result(result, place, trail, is_public=is_public)[0]
+    levels = tuple(
+        replace(
+            level, marks=close_marks(level.marks, f"{place}.levels[{n}].marks", trail, pattern=CLOSED).marks
+        )
+        if isinstance(level, LevelResult) and level.result_source == "computed"
+        else level
+        for n, level in enumerate(result.levels)
+    )
+    school = close_marks(result.school, f"{place}.school", trail, pattern=CLOSED).marks
+    return replace(result, school=school, levels=levels)

@@ -1,0 +1,213 @@
+"""Everything that the municipality's report states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.evaluation.conversion import (
+    Origins,
+    Row,
+    mark_result_of,
+    measure_of,
+    procedure_of,
+    rows,
+    years_of,
+)
+from shnor_analysis.evaluation.facts import (
+    CalendarBreak,
+    CoverageCell,
+    ListFlow,
+    ProcedureResult,
+    SchoolLine,
+    TownEvaluation,
+)
+from shnor_analysis.evaluation.level_finder import LevelFinder
+from shnor_analysis.evaluation.school import ORDER, participation_of
+from shnor_analysis.evaluation.town_indicators import Tables, TownIndicators, prepare_town
+from shnor_analysis.evaluation.unverified import unverified_facts
+from shnor_analysis.indicators.marks import attach_shares
+from shnor_analysis.results import NotEstimable
+from shnor_analysis.schemas import PROCEDURE_KEY
+from shnor_analysis.schemas.card import FileCard
+from shnor_analysis.settings import Settings
+
+
+def evaluate_town(
+    tables: Tables, *, school_year: int, settings: Settings, cards: Iterable[FileCard] = ()
+) -> TownEvaluation:
+    """State every fact of the municipality's report for a school year.
+
+    Raises:
+        UsageProblem: `municipality_without_schools`, `year_without_results`, or an unknown listing rule.
+    """
+    return assemble_town(prepare_town(tables, settings=settings, school_year=school_year, cards=cards))
+
+
+def assemble_town(town: TownIndicators) -> TownEvaluation:
+    """Read the municipality's facts from the town's indicators.
+
+    Returns:
+        Schools of the municipality of the settings in the order of their numbers; a school without results in the
+        report year keeps its line and says so.
+
+    Raises:
+        UsageProblem: `municipality_without_schools`.
+    """
+    schools = _own_schools(town)
+    origins = Origins(town.cards)
+    own = set(schools["school_id"])
+    shares = town.frame("shares")
+    shares = shares[shares["school_id"].isin(own)]
+    region_id = str(schools["region_id"].iloc[0])
+    breaks = tuple(
+        CalendarBreak(item.assessment, item.school_year, item.code)
+        for item in town.breaks
+        if item.school_year <= town.school_year and item.assessment in set(shares["assessment"])
+    )
+    lines = _lines(town, schools, shares, origins)
+    for row in rows(shares):
+        origins.of(row)
+    levels = _levels(town, region_id, origins)
+    return TownEvaluation(
+        municipality_id=town.settings.municipality_id,
+        region_id=region_id,
+        place_ru=town.settings.title_ru,
+        place_en=town.settings.title_en,
+        is_invented=town.settings.is_invented,
+        school_year=town.school_year,
+        schools_n=len(schools),
+        schools=lines,
+        levels=levels,
+        flows=_flows(town),
+        coverage=_coverage(shares),
+        breaks=breaks,
+        rule_version=town.rule.version,
+        rule_is_verified=town.rule.provenance.is_verified,
+        unverified_facts=unverified_facts(town, breaks, origins.files()),
+        accounting=_accounting(town, schools, lines),
+        files=origins.files(),
+    )
+
+
+def number_order(name: str, school_id: str) -> tuple[int, str]:
+    """Sorting key by the number in a school's name; schools without a number come last, by code."""
+    number = re.search(r"\d+", name)
+    return (int(number.group()) if number else 10**9, school_id)
+
+
+def _own_schools(town: TownIndicators) -> pd.DataFrame:
+    schools = town.frame("schools")
+    own = schools[schools["municipality_id"] == town.settings.municipality_id]
+    if own.empty:
+        known = ", ".join(sorted(set(schools["municipality_id"]))[:5])
+        wanted = town.settings.municipality_id
+        raise UsageProblem(Problem("municipality_without_schools", found=wanted, allowed=known or "–"))
+    return own
+
+
+def _lines(
+    town: TownIndicators, schools: pd.DataFrame, shares: pd.DataFrame, origins: Origins
+) -> tuple[SchoolLine, ...]:
+    pooled = {str(row["school_id"]): row for row in rows(_pool_year(shares, town.school_year))}
+    issued = town.frame("issued_lists")
+    listed = issued[issued["list_year"] == town.school_year].set_index("school_id")["is_listed"].to_dict()
+    outcomes = town.frame("rule_outcomes")
+    outcomes = outcomes[outcomes["list_year"] == town.rule_list_year]
+    fires = outcomes.set_index("school_id")["fires"].to_dict()
+    ordered = sorted(rows(schools), key=lambda row: number_order(str(row["name"]), str(row["school_id"])))
+    lines = []
+    for school in ordered:
+        school_id = str(school["school_id"])
+        row = pooled.get(school_id)
+        missing = NotEstimable("no_results_in_year", {"years": years_of(town.school_year)})
+        no_rule = NotEstimable(
+            "rule_without_results", {"version": town.rule.version, "list_year": town.rule_list_year}
+        )
+        lines.append(
+            SchoolLine(
+                school_id=school_id,
+                name=str(school["name"]),
+                kind=str(school["kind"]),
+                tested_n=None if row is None else int(row["tested_n"]),
+                low=missing if row is None else measure_of(row, "low"),
+                success=missing if row is None else measure_of(row, "success"),
+                procedures_n=0 if row is None else int(row["procedures_n"]),
+                is_listed=bool(listed[school_id]) if school_id in listed else None,
+                rule_fires=bool(fires[school_id]) if school_id in fires else no_rule,
+                programmes=participation_of(town, school_id, origins),
+            )
+        )
+    return tuple(lines)
+
+
+def _pool_year(shares: pd.DataFrame, school_year: int) -> pd.DataFrame:
+    """Works of the report year over all procedures that give the share of low results."""
+    year = shares[(shares["school_year"] == school_year) & shares["low_n"].notna()]
+    pooled = year.groupby("school_id", as_index=False).agg(
+        tested_n=("tested_n", "sum"),
+        low_n=("low_n", "sum"),
+        quality_n=("quality_n", lambda column: column.sum(skipna=False)),
+        procedures_n=("low_n", "size"),
+    )
+    return attach_shares(pooled)
+
+
+def _levels(town: TownIndicators, region_id: str, origins: Origins) -> tuple[ProcedureResult, ...]:
+    municipality_id = town.settings.municipality_id
+    finder = LevelFinder(town, municipality_id=municipality_id, region_id=region_id)
+    frame = town.frame("levels")
+    own = frame[(frame["area_level"] == "municipality") & (frame["area_id"] == municipality_id)]
+    results = []
+    for row in rows(own.sort_values(ORDER)):
+        levels, sources = finder.levels(row, origins)
+        results.append(
+            ProcedureResult(
+                procedure=procedure_of(row),
+                school=mark_result_of(row),
+                without_special_needs=NotEstimable("not_summed_over_schools"),
+                levels=levels,
+                sources=sources,
+            )
+        )
+    return tuple(results)
+
+
+def _flows(town: TownIndicators) -> tuple[ListFlow, ...]:
+    return tuple(_flow(row) for row in rows(town.frame("list_flow")))
+
+
+def _flow(row: Row) -> ListFlow:
+    return ListFlow(
+        school_year=int(row["list_year"]),
+        source=str(row["source"]),
+        listed_n=int(row["listed_n"]),
+        stayed_n=int(row["stayed_n"]),
+        left_n=int(row["left_n"]),
+        entered_n=int(row["entered_n"]),
+        without_result_n=int(row["without_result_n"]),
+    )
+
+
+def _coverage(shares: pd.DataFrame) -> tuple[CoverageCell, ...]:
+    keys = list(PROCEDURE_KEY)
+    cells = shares.groupby(keys, as_index=False).agg(
+        schools_n=("school_id", "nunique"), tested_n=("tested_n", "sum"), test_date=("test_date", "min")
+    )
+    cells["test_date"] = pd.NaT
+    return tuple(
+        CoverageCell(procedure_of(row), int(row["schools_n"]), int(row["tested_n"]))
+        for row in rows(cells.sort_values(ORDER))
+    )
+
+
+def _accounting(town: TownIndicators, schools: pd.DataFrame, lines: tuple[SchoolLine, ...]) -> Accounting:
+    with_results = sum(line.tested_n is not None for line in lines)
+    return (
+        Accounting().then("town_facts", town.settings.municipality_id, len(schools), with_results)
+        + town.accounting
+    )

@@ -1,0 +1,155 @@
+"""The town's indicators, worked out once and read by every report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from shnor_analysis import indicators
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.evaluation.areas import build_levels
+from shnor_analysis.reference.calendar_breaks import SeriesBreak, calendar_breaks
+from shnor_analysis.reference.listing_rules import ListingRule, listing_rule
+from shnor_analysis.schemas.card import FileCard
+from shnor_analysis.settings import Settings
+
+Tables = Callable[[str], pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class TownIndicators:
+    """Everything that the reports of one school year share; made by `prepare_town`.
+
+    The frames are handed out by `frame` and `to_frames` as copies.
+    """
+
+    settings: Settings
+    school_year: int
+    rule: ListingRule
+    breaks: tuple[SeriesBreak, ...]
+    cards: tuple[FileCard, ...]
+    accounting: Accounting
+    _frames: Mapping[str, pd.DataFrame]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """One table of indicators; KeyError when there is none of the name."""
+        return self._frames[name].copy(deep=False)
+
+    def to_frames(self) -> dict[str, pd.DataFrame]:
+        """All tables of indicators by name, to be stored."""
+        return {name: self.frame(name) for name in self._frames}
+
+    @property
+    def rule_list_year(self) -> int:
+        """The list year that looks at the results of the report year."""
+        return self.school_year + newest_years_back(self.rule)
+
+
+def newest_years_back(rule: ListingRule) -> int:
+    """How many years lie between the list year of a rule and the newest school year it takes as a whole."""
+    whole = [data.years_back for data in rule.data if not data.season]
+    return min(whole or [data.years_back for data in rule.data])
+
+
+def prepare_town(
+    tables: Tables, *, settings: Settings, school_year: int, cards: Iterable[FileCard] = ()
+) -> TownIndicators:
+    """Work out every indicator up to a school year from the tables of the warehouse.
+
+    Args:
+        tables: Gives a table by its name.
+        settings: Place, rule and seed.
+        school_year: Year of the reports; later results are left out.
+        cards: Cards of the raw files, for the names behind the hashes.
+
+    Returns:
+        Indicators of all schools of the register, with one accounting of all steps.
+
+    Raises:
+        UsageProblem: `year_without_results`, or an unknown listing rule.
+    """
+    rule = listing_rule(settings.listing_rule)
+    results = _up_to(tables("school_results"), school_year)
+    _check_year(results, tables("school_results"), school_year)
+    schools, pupil_results = tables("schools"), _up_to(tables("pupil_results"), school_year)
+    breaks = calendar_breaks()
+    shares, accounting = indicators.build_mark_shares(results)
+    without, step = indicators.build_shares_without_special_needs(shares, pupil_results, tables("pupils"))
+    accounting += step
+    levels, step = build_levels(shares, schools, _up_to(tables("area_results"), school_year))
+    accounting += step
+    changes, step = indicators.build_changes(shares, breaks=breaks)
+    accounting += step
+    lists, step = _build_lists(tables, shares, rule, settings, school_year)
+    accounting += step
+    agreement, step = indicators.build_agreement(
+        _up_to(tables("mark_comparisons"), school_year), pupil_results
+    )
+    accounting += step
+    context, step = indicators.build_context(_up_to(tables("factors"), school_year), schools)
+    frames = {
+        "schools": schools,
+        "shares": shares,
+        "without_special_needs": without,
+        "levels": levels,
+        "changes": changes,
+        "agreement": agreement,
+        "context": context,
+        "participation": tables("participation"),
+        **lists,
+    }
+    return TownIndicators(
+        settings=settings,
+        school_year=school_year,
+        rule=rule,
+        breaks=breaks,
+        cards=tuple(cards),
+        accounting=accounting + step,
+        _frames=MappingProxyType(frames),
+    )
+
+
+def _up_to(table: pd.DataFrame, school_year: int) -> pd.DataFrame:
+    return table[table["school_year"] <= school_year]
+
+
+def _check_year(results: pd.DataFrame, every: pd.DataFrame, school_year: int) -> None:
+    if (results["school_year"] == school_year).any():
+        return
+    known = ", ".join(str(year) for year in sorted(every["school_year"].dropna().unique()))
+    raise UsageProblem(Problem("year_without_results", found=str(school_year), allowed=known or "–"))
+
+
+def _build_lists(
+    tables: Tables, shares: pd.DataFrame, rule: ListingRule, settings: Settings, school_year: int
+) -> tuple[dict[str, pd.DataFrame], Accounting]:
+    last = school_year + newest_years_back(rule)
+    listings = tables("listings")
+    listings = listings[listings["school_year"] <= last]
+    with_results = {int(year) for year in shares["school_year"].unique()}
+    first = min(with_results) if with_results else school_year
+    list_years = tuple(
+        year for year in range(first, last + 1) if with_results.intersection(rule.data_years(year))
+    )
+    outcomes, evidence, accounting = indicators.apply_listing_rule(
+        shares, rule, list_years=list_years, seed=settings.seed
+    )
+    issued, step = indicators.build_issued_lists(listings, tables("schools"))
+    accounting += step
+    flow_issued, step = indicators.build_list_flow(issued, source="issued")
+    accounting += step
+    status = outcomes.rename(columns={"fires": "is_listed"})
+    flow_rule, step = indicators.build_list_flow(status, source="rule")
+    flows = pd.concat([flow_issued, flow_rule], ignore_index=True)
+    frames = {
+        "rule_outcomes": outcomes,
+        "rule_evidence": evidence,
+        "issued_lists": issued,
+        "listings": listings,
+        "list_flow": flows,
+    }
+    return frames, accounting + step

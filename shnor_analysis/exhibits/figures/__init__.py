@@ -1,0 +1,36 @@
+"""Figures of a report: one style, readable in black and white, with words for those who cannot see them."""
+
+from __future__ import annotations
+
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.exhibits.figures import levels, schools, trend
+from shnor_analysis.exhibits.figures.drawing import Drawing
+from shnor_analysis.exhibits.gate import find_maker
+from shnor_analysis.exhibits.text import Text
+
+MAKERS = {
+    SchoolEvaluation: {"trend": trend.draw_trend, "levels": levels.draw_levels},
+    TownEvaluation: {
+        "schools": schools.draw_schools,
+        "trend": trend.draw_trend,
+        "levels": levels.draw_levels,
+    },
+}
+
+
+def draw(released: object, section: str, language: str = "ru") -> Drawing | Text:
+    """Draw the figure of a section.
+
+    Args:
+        released: what `disclosure.release` returned for a school or a town.
+        section: trend or levels; for a town also schools.
+        language: "ru" or "en".
+
+    Returns:
+        A `Drawing` (matplotlib figure and alternative text), or an empty `Text` where there is nothing to draw.
+
+    Raises:
+        UsageProblem: not released, or an unknown section or language.
+    """
+    make = find_maker(released, section, language, makers=MAKERS)
+    return make(released, language)  # type: ignore[arg-type]

@@ -1,0 +1,105 @@
+"""Tables about pupils from sheets with a row a pupil: codes become pseudonyms before anything is stored."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from shnor_analysis.sources.drafts import Draft, report_bad
+from shnor_analysis.sources.pseudonyms import pseudonyms
+from shnor_analysis.sources.surroundings import Surroundings
+from shnor_analysis.sources.values import parse_cells
+from shnor_analysis.reference.layouts import LayoutColumn
+
+PUPIL_FIELDS = ("class_id", "sex", "has_special_needs", "home_language_other")
+RESULT_FIELDS = ("class_id", "points", "points_max", "test_points", "mark", "journal_mark", "variant")
+
+
+def pupil_tables(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
+    """`pupils` and `pupil_results` of a draft with a row a pupil.
+
+    The school is the row's own, else the sheet's (title, name of the sheet, card, `--school`). The pseudonym of a
+    pupil comes from school, year and code; the link from the department's own code alone. Without a key nothing
+    is read (`key_needed`).
+    """
+    procedure = around.procedure(draft)
+    schools = _schools(draft, around, procedure)
+    frame = draft.frame
+    key = around.context.key
+    if key is None:
+        around.findings.problem("key_needed", draft.sheet.name)
+        return {}
+    pupil_id = pseudonyms(key, "pupil", schools, procedure["school_year"], frame["pupil_code"])
+    base = pd.DataFrame({"row": frame["row"], "pupil_id": pupil_id, "school_id": schools})
+    pupils = base.assign(
+        school_year=procedure["school_year"], **{name: frame[name] for name in PUPIL_FIELDS if name in frame}
+    )
+    if "link_code" in frame:
+        pupils = pupils.assign(link_id=pseudonyms(key, "link", frame["link_code"]))
+    results = pd.concat([base, procedure], axis=1).assign(
+        **{name: frame[name] for name in RESULT_FIELDS if name in frame}
+    )
+    points_max = around.value("points_max")
+    if points_max is not None and "points_max" not in results:
+        results = results.assign(points_max=points_max)
+        _check_points(draft, around, points_max)
+    return {"pupils": pupils.drop_duplicates(["pupil_id", "school_year"]), "pupil_results": results}
+
+
+def make_individual_results(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
+    """`pupils`, `pupil_results` and `item_results` of «Индивидуальные результаты»."""
+    tables = pupil_tables(draft, around)
+    if not tables:
+        return {}
+    return {**tables, "item_results": _item_results(draft, around, tables["pupil_results"])}
+
+
+def _schools(draft: Draft, around: Surroundings, procedure: pd.DataFrame) -> pd.Series:
+    frame = draft.frame
+    if "school_id" in frame:
+        return around.schools(draft, frame["school_id"], procedure)
+    spelling = around.value("school_id")
+    if spelling is None:
+        around.findings.problem("fact_missing", draft.sheet.name, name="school_id", option="--school")
+        return pd.Series(None, index=frame.index, dtype="str")
+    first = around.schools(
+        draft, pd.Series([spelling] * min(1, len(frame)), index=frame.index[:1], dtype="object"), procedure.iloc[:1]
+    )
+    return pd.Series([first.iloc[0] if len(first) else None] * len(frame), index=frame.index, dtype="str")
+
+
+def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> pd.DataFrame:
+    """A row a pupil and item; an empty cell is no row, a letter such as «Н» (absent) neither, and is counted."""
+    rows = draft.frame["row"].to_numpy(dtype=np.intp)
+    base = results.drop(columns=[name for name in RESULT_FIELDS if name in results])
+    parts = []
+    absent = 0
+    for item, place in draft.header.run:
+        column = draft.sheet.columns[place]
+        parsed = parse_cells(column, rows, "number")
+        marks = np.array([text.lower() in ABSENT for text in column.texts] + [False])
+        is_absent = marks[column.codes[rows]]
+        absent += int(is_absent.sum())
+        parsed = type(parsed)(parsed.values, parsed.bad & ~is_absent)
+        as_column = LayoutColumn(item, "points", "number")
+        report_bad(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, column=as_column)
+        filled = parsed.values.notna().to_numpy()
+        parts.append(base[filled].assign(item=item, points=parsed.values.to_numpy()[filled]))
+    around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)
+    return pd.concat(parts, ignore_index=True)
+
+
+ABSENT = frozenset({"н", "x", "х", "-", "–", "—"})
+
+
+def _check_points(draft: Draft, around: Surroundings, points_max: float) -> None:
+    points = draft.frame["points"]
+    for label in draft.frame.index[points > points_max]:
+        around.findings.problem(
+            "value_outside",
+            draft.sheet.name,
+            draft.cell(label, "points"),
+            found=f"{points[label]:g}",
+            allowed=f"0–{points_max:g}",
+            column=draft.layout.column("points").header,
+        )

@@ -1,0 +1,145 @@
+"""What a mapping may say: the tables it may fill, their fields, and how the cells of a field may be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shnor_analysis import glossary
+from shnor_analysis.reference.layouts import layouts
+from shnor_analysis.schemas import MARKS, TABLES
+
+MAPPABLE = (
+    "schools",
+    "school_aliases",
+    "factors",
+    "school_results",
+    "pupil_results",
+    "listings",
+    "participation",
+)
+FACTOR = "factor."
+MADE_BY_READERS = frozenset(
+    {"counts_rebuilt", "tested_n_is_estimated", "pupil_id", "link_id", "factor", "value"}
+)
+OF_THE_PROCEDURE = frozenset({"school_year", "assessment", "subject", "grade", "season", "test_date"})
+CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "pupils": ("pupil_code", "link_code")}
+KINDS_BY_NAME = {
+    "subject": ("subject",),
+    "kind": ("kind",),
+    "season": ("season",),
+    "sex": ("sex",),
+    "list": ("list",),
+    "alias_kind": ("alias_kind",),
+    "assessment": ("assessment",),
+    "grade": ("grade",),
+    "mark": ("mark",),
+    "journal_mark": ("mark",),
+    "school_year": ("school_year",),
+    "cohort_year": ("school_year",),
+    "test_year": ("test_year",),
+    "pupil_code": ("identifier",),
+    "link_code": ("identifier",),
+}
+CONSTANTS = ("assessment", "subject", "grade", "season", "list", "issuer", "programme", "kind", "alias_kind")
+PLACES = ("municipality_id", "region_id")
+ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
+    "school_results": (
+        tuple(f"mark_{mark}_share" for mark in MARKS),
+        tuple(f"mark_{mark}_n" for mark in MARKS),
+        ("low_n",),
+        ("low_share",),
+    ),
+    "pupil_results": (("points",), ("mark",), ("test_points",)),
+}
+_OWN_FACTOR = re.compile(r"factor\.[a-z][a-z0-9_]{1,59}")
+_OWN_CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that a column may fill: the kinds in which its cells may be read, the usual one first."""
+
+    name: str
+    kinds: tuple[str, ...]
+    is_required: bool = False
+
+
+@lru_cache(maxsize=16)
+def fields_of(table: str) -> dict[str, Field]:
+    """Every field of a table by name; pupils' codes stand for their pseudonyms, `factor.<code>` for indicators."""
+    names = [name for member in tables_of(table) for name in TABLES[member].own_columns]
+    names = [name for name in dict.fromkeys(names) if name not in MADE_BY_READERS]
+    names += CODES_OF_PUPILS.get(table, ())
+    if "season" in names:
+        names.append("test_year")
+    if table == "factors":
+        names += [item.key for item in glossary.group("factor")]
+    return {name: Field(name, _kinds(table, name), _is_required(table, name)) for name in names}
+
+
+def field_of(table: str, name: str) -> Field | None:
+    """A field of a table, or an indicator of the user's own (`factor.<code>`); None when there is none."""
+    known = fields_of(table).get(name)
+    if known is None and table == "factors" and _OWN_FACTOR.fullmatch(name):
+        return Field(name, _kinds(table, name))
+    return known
+
+
+def tables_of(table: str) -> tuple[str, ...]:
+    """The tables that a file of one table fills: results of pupils bring the pupils along."""
+    return ("pupils", "pupil_results") if table == "pupil_results" else (table,)
+
+
+def order_of(table: str) -> int:
+    """Place in an import, as of the form that fills the same table."""
+    return min(layout.order for layout in layouts().values() if table in layout.tables)
+
+
+def lacking(table: str, given: frozenset[str]) -> tuple[str, ...]:
+    """Required fields that are neither columns nor constants; `a | b` where one of several would do."""
+    found = [
+        field.name for field in fields_of(table).values() if field.is_required and field.name not in given
+    ]
+    choices = ONE_OF.get(table, ())
+    if choices and not any(given.issuperset(choice) for choice in choices):
+        found.append(" | ".join(", ".join(choice) for choice in choices))
+    if table == "factors" and not any(name.startswith(FACTOR) for name in given):
+        found.append("factor.*")
+    return tuple(found)
+
+
+def allowed_constant(table: str, name: str, value: object) -> bool:
+    """Tell whether every row of a form may have this value; facts of one file (its year, its date) may not."""
+    if name not in (*CONSTANTS, *PLACES) or name not in fields_of(table):
+        return False
+    if name == "grade":
+        return isinstance(value, int) and 1 <= value <= 12
+    if name in {"assessment", "subject"}:
+        return bool(_OWN_CODE.fullmatch(str(value)))
+    if name in {"season", "list", "kind", "alias_kind"}:
+        return value in {item.key.rpartition(".")[2] for item in glossary.group(name)}
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _kinds(table: str, name: str) -> tuple[str, ...]:
+    if name in KINDS_BY_NAME:
+        return KINDS_BY_NAME[name]
+    if name.startswith(FACTOR):
+        return ("percent", "number") if name.endswith("_share") else ("number",)
+    member = next(member for member in tables_of(table) if name in TABLES[member].own_columns)
+    if name.endswith("_share"):
+        return ("percent", "number")
+    return (TABLES[member].kind(name),)
+
+
+def _is_required(table: str, name: str) -> bool:
+    if name == "pupil_code":
+        return True
+    if name in OF_THE_PROCEDURE or name == "test_year":
+        # the year comes from the title, the card or an option as well: it is asked for when the file is read
+        return False
+    return any(
+        name in TABLES[member].own_columns and TABLES[member].is_required(name) for member in tables_of(table)
+    )

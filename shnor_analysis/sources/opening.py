@@ -1,0 +1,114 @@
+"""Opens a file: looks at it, reads it in a child process, and finds out which reports it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from shnor_analysis.errors import InputRefused, Problem
+from shnor_analysis.files import sha256_of
+from shnor_analysis.reference.layouts import Layout, layouts
+from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.preflight import check_file
+from shnor_analysis.sources.reading import DEFAULT_LIMITS, Limits, read_sheets
+from shnor_analysis.sources.recognition import NearMiss, Recognised, find_mapped, header_guess, recognise
+
+MOST_HEADERS_SHOWN = 12
+
+
+class MappingLike(Protocol):
+    """What opening needs of a mapping: the headers it was made for and the layout that it amounts to."""
+
+    @property
+    def headers(self) -> tuple[str, ...]: ...  # noqa: D102  # told by the class
+    @property
+    def layout(self) -> Layout: ...  # noqa: D102  # told by the class
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file whose reports are known and whose values are not yet looked at."""
+
+    path: Path
+    sha256: str
+    sheets: tuple[Sheet, ...]
+    recognised: tuple[Recognised, ...]
+    has_external_links: bool = False
+
+    @property
+    def order(self) -> int:
+        """Place in an import of many files: the register comes before what refers to it."""
+        return min(found.layout.order for found in self.recognised)
+
+
+def open_file(
+    path: Path, *, mappings: tuple[MappingLike, ...] = (), limits: Limits = DEFAULT_LIMITS
+) -> OpenedFile:
+    """Open a file of a department and recognise its reports by their headers.
+
+    Parameters:
+        path: xlsx, xls or csv (utf-8 or cp1251; tab, semicolon or comma).
+        mappings: What the analyst has said about forms that no layout knows.
+        limits: Of the reading child process.
+
+    Raises InputRefused: what `check_file` and `read_sheets` raise, `columns_missing` for a report that lacks some,
+    `not_recognised` with the headers seen, `sheets_empty`.
+    """
+    seen = check_file(path)
+    sheets = read_sheets(path, seen.errors, limits=limits)
+    if seen.kind == "csv":
+        sheets = tuple(Sheet(path.stem[:60], False, sheet.columns, sheet.rows_n) for sheet in sheets)
+    if not any(sheet.rows_n for sheet in sheets):
+        raise InputRefused(Problem("file_empty", file=path.name))
+    known = tuple(layouts().values())
+    found = [_find(sheet, known, mappings) for sheet in sheets]
+    near = [item for item in found if isinstance(item, NearMiss) and not item.sheet.is_hidden]
+    recognised = tuple(item for item in found if isinstance(item, Recognised))
+    if near:
+        raise InputRefused(_columns_missing(path, miss) for miss in near)
+    if not recognised:
+        raise InputRefused(_not_recognised(path, sheets))
+    return OpenedFile(path, sha256_of(path), sheets, recognised, seen.has_external_links)
+
+
+def _find(
+    sheet: Sheet, known: Iterable[Layout], mappings: Iterable[MappingLike]
+) -> Recognised | NearMiss | None:
+    for mapping in mappings:
+        if mapped := find_mapped(sheet, mapping.layout, mapping.headers):
+            return mapped
+    return recognise(sheet, known)
+
+
+def _columns_missing(path: Path, miss: NearMiss) -> Problem:
+    return Problem(
+        "columns_missing",
+        file=path.name,
+        sheet=miss.sheet.name,
+        cell=f"A{miss.row + 1}",
+        found=_headers(miss.sheet),
+        fields={"report": miss.layout.title, "columns": ", ".join(f"«{name}»" for name in miss.missing)},
+    )
+
+
+def _not_recognised(path: Path, sheets: tuple[Sheet, ...]) -> Problem:
+    shown = next((sheet for sheet in sheets if sheet.rows_n and not sheet.is_hidden), sheets[0])
+    row, _ = header_guess(shown)
+    return Problem(
+        "not_recognised",
+        file=path.name,
+        sheet=shown.name,
+        cell=f"A{row + 1}",
+        found=_headers(shown),
+        fields={"command": f'shnor map "{path.name}"' if " " in path.name else f"shnor map {path.name}"},
+    )
+
+
+def _headers(sheet: Sheet) -> str:
+    _, texts = header_guess(sheet)
+    shown = " | ".join(text if len(text) <= 40 else f"{text[:39]}…" for text in texts[:MOST_HEADERS_SHOWN])
+    return shown + (" | …" if len(texts) > MOST_HEADERS_SHOWN else "")
+
+

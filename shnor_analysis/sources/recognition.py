@@ -1,0 +1,232 @@
+"""Which report a sheet is: told by its header cells, never by the name of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shnor_analysis import glossary
+from shnor_analysis.reference.layouts import Layout, LayoutColumn
+from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.spelling import plain
+
+ROWS_LOOKED_AT = 30
+_PERCENT_SIGN = re.compile(r"[\s,(]*%\)?$")
+RUN_EXAMPLES = {"scores": "0, 1, 2 …", "items": "1, 2, 3.1 …", "groups": "Вся выборка"}
+_ITEM = re.compile(r"\d{1,2}[а-яa-z]?(?:\.\d{1,2})?(?:[кk]\d{1,2})?(?:\(\d{1,2}\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumn:
+    """A column that the layout does not name: place from 0, upper and lower header."""
+
+    column: int
+    above: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the header of a report stands: `row` is its first row, `data_row` the first row of data, both from 0.
+
+    `places` gives the column of each field; `run` the label and column of each member of a run (scores, items,
+    groups); `personal` the columns that the layout knows to name people; `unread` what is left.
+    """
+
+    row: int
+    data_row: int
+    places: Mapping[str, int]
+    run: tuple[tuple[str, int], ...] = ()
+    personal: tuple[UnreadColumn, ...] = ()
+    unread: tuple[UnreadColumn, ...] = ()
+
+    @property
+    def explained(self) -> int:
+        """How many columns the layout explains."""
+        return len(self.places) + len(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A sheet, the report that it is, and where its header stands."""
+
+    sheet: Sheet
+    layout: Layout
+    header: Header
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A sheet that calls itself a report and lacks some of its columns; `row` is where its header should be."""
+
+    sheet: Sheet
+    layout: Layout
+    missing: tuple[str, ...]
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """One or two rows of a sheet looked at as a header: upper and lower text of each column."""
+
+    row: int
+    height: int
+    above: tuple[str, ...]
+    lower: tuple[str, ...]
+
+
+def header_key(text: str) -> str:
+    """Spelling under which headers are compared: plain, without a closing colon or percent sign."""
+    spelled = plain(text).rstrip(": ").replace("количество", "кол-во").replace("кол во", "кол-во")
+    bare = _PERCENT_SIGN.sub("", spelled)
+    return bare or spelled
+
+
+def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss | None:
+    """Find the report whose columns explain most of a sheet's header.
+
+    The header may stand in any of the first 30 rows and take one row or two (merged); a report counts as found when
+    all its required columns are there. A NearMiss is a sheet that carries a report's title and lacks columns.
+    """
+    lines = tuple(header_lines(sheet))
+    titles = {header_key(text) for row in range(min(sheet.rows_n, ROWS_LOOKED_AT)) for text in sheet.row_texts(row) if text}
+    best: tuple[tuple[int, bool], Recognised] | None = None
+    near: NearMiss | None = None
+    for layout in layouts:
+        header, missing, row = _best_header(lines, layout)
+        is_titled = header_key(layout.title) in titles
+        if header is not None:
+            rank = (header.explained, is_titled)
+            if best is None or rank > best[0]:
+                best = (rank, Recognised(sheet, layout, header))
+        elif is_titled and near is None:
+            near = NearMiss(sheet, layout, missing, row)
+    return best[1] if best else near
+
+
+def find_mapped(sheet: Sheet, layout: Layout, headers: Sequence[str]) -> Recognised | None:
+    """Recognise a sheet by the headers that a mapping remembers: all filled cells of one row, in order."""
+    wanted = tuple(plain(text) for text in headers)
+    for line in header_lines(sheet):
+        seen = tuple(plain(text) for text in line.lower if text)
+        if seen == wanted:
+            header, _, _ = _best_header((line,), layout)
+            return Recognised(sheet, layout, header) if header else None
+    return None
+
+
+def header_guess(sheet: Sheet) -> tuple[int, tuple[str, ...]]:
+    """The row that looks most like a header (most texts, the upper one of equals), and its texts."""
+    best: tuple[int, tuple[str, ...]] = (0, ())
+    for row in range(min(sheet.rows_n, ROWS_LOOKED_AT)):
+        texts = tuple(text for text in sheet.row_texts(row) if text)
+        if len(texts) > len(best[1]):
+            best = (row, texts)
+    return best
+
+
+def is_item(text: str) -> bool:
+    """Tell whether a header is the number of an item: `1`, `3.1`, `1К1`, `10.2`."""
+    return bool(_ITEM.fullmatch(plain(text).rstrip(".").replace(",", ".")))
+
+
+def header_lines(sheet: Sheet) -> Iterable[HeaderLine]:
+    """Each of the first 30 rows as a header of one row, and joined with the row below as a header of two."""
+    rows = [sheet.row_texts(row) for row in range(min(sheet.rows_n, ROWS_LOOKED_AT + 1))]
+    for row, texts in enumerate(rows[:ROWS_LOOKED_AT]):
+        if sum(map(bool, texts)) < 2:
+            continue
+        yield HeaderLine(row, 1, ("",) * len(texts), texts)
+        if row + 1 < len(rows) and any(rows[row + 1]):
+            above, lower = _merge(texts, rows[row + 1])
+            yield HeaderLine(row, 2, above, lower)
+
+
+def _merge(upper: Sequence[str], lower: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Join two header rows: an upper text reaches over the lower texts to its right until the next upper text."""
+    above, joined, reach = [], [], ""
+    for high, low in zip(upper, lower, strict=True):
+        reach = high or (reach if low else "")
+        above.append(reach if low else "")
+        joined.append(low or high)
+    return tuple(above), tuple(joined)
+
+
+def _best_header(lines: Sequence[HeaderLine], layout: Layout) -> tuple[Header | None, tuple[str, ...], int]:
+    """The fullest header of a layout among the lines, or what the best line lacks and where it stands."""
+    best: Header | None = None
+    missing: tuple[str, ...] = tuple(column.header for column in layout.columns if column.is_required)
+    row = lines[0].row if lines else 0
+    for line in lines:
+        header, lacking = _match(line, layout)
+        if not lacking and (best is None or header.explained > best.explained):
+            best = header
+        elif lacking and len(lacking) < len(missing):
+            missing, row = lacking, line.row
+    return best, missing, row
+
+
+def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
+    keys = [header_key(text) for text in line.lower]
+    above = [header_key(text) for text in line.above]
+    places: dict[str, int] = {}
+    wanted = [column for column in layout.columns if column.kind != "personal"]
+    for own_words_only in (True, False):
+        for column in wanted:
+            if column.field not in places:
+                place = _place(column, keys, above, taken=places.values(), own_words_only=own_words_only)
+                if place is not None:
+                    places[column.field] = place
+    lacking = tuple(column.header for column in wanted if column.is_required and column.field not in places)
+    run = _run(layout.run, line, places)
+    if layout.run and not run:
+        lacking = (*lacking, RUN_EXAMPLES[layout.run])
+    used = {*places.values(), *(column for _, column in run)}
+    left = [
+        UnreadColumn(column, line.above[column], text)
+        for column, text in enumerate(line.lower)
+        if text and column not in used
+    ]
+    people = {spelling for column in layout.columns if column.kind == "personal" for spelling in _own_spellings(column)}
+    personal = tuple(column for column in left if header_key(column.header) in people)
+    unread = tuple(column for column in left if column not in personal)
+    return Header(line.row, line.row + line.height, places, run, personal, unread), lacking
+
+
+def _place(
+    column: LayoutColumn, keys: Sequence[str], above: Sequence[str], *, taken: Iterable[int], own_words_only: bool
+) -> int | None:
+    spelled = _own_spellings(column) if own_words_only else _glossary_spellings(column.field)
+    busy = set(taken)
+    free = [place for place, key in enumerate(keys) if key in spelled and key and place not in busy]
+    if column.above:
+        under = [place for place in free if above[place] == header_key(column.above)]
+        free = under or [place for place in free if not above[place]]
+    return free[0] if free else None
+
+
+@lru_cache(maxsize=1024)
+def _own_spellings(column: LayoutColumn) -> frozenset[str]:
+    return frozenset(header_key(text) for text in (column.header, *column.aliases))
+
+
+@lru_cache(maxsize=256)
+def _glossary_spellings(field: str) -> frozenset[str]:
+    found = glossary.terms().get(field)
+    return frozenset(header_key(text) for text in (found.ru, *found.aliases)) if found else frozenset()
+
+
+def _run(run: str, line: HeaderLine, places: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Members of a run: points from 0 on without a gap, numbers of items, or columns of groups."""
+    used = set(places.values())
+    free = [(text, column) for column, text in enumerate(line.lower) if text and column not in used]
+    if run == "scores":
+        points = {int(header_key(text)): column for text, column in free if header_key(text).isdecimal()}
+        # a run with a hole is no run: pupils with the missing points would be lost
+        whole = bool(points) and sorted(points) == list(range(len(points)))
+        return tuple((str(point), points[point]) for point in sorted(points)) if whole else ()
+    if run == "items":
+        return tuple((text.rstrip(".").replace(",", "."), column) for text, column in free if is_item(text))
+    return tuple(free) if run == "groups" else ()

@@ -1,0 +1,100 @@
+"""A row a group of participants, from the whole sample down to the school: marks, and points from 0 to the highest."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from shnor_analysis.reference.layouts import LayoutColumn
+from shnor_analysis.schemas import TABLES
+from shnor_analysis.sources.drafts import Draft, data_rows, read_fields, report_bad, report_empty
+from shnor_analysis.sources.group_labels import place_groups
+from shnor_analysis.sources.limits import check_limits
+from shnor_analysis.sources.percentages import rebuild
+from shnor_analysis.sources.school_results import with_marks
+from shnor_analysis.sources.surroundings import Surroundings
+from shnor_analysis.sources.values import parse_cells
+
+Made = tuple[Draft, dict[str, pd.DataFrame]]
+
+
+def read_groups_sheet(around: Surroundings) -> Made:
+    """Read a sheet of shape `groups`: `school_results` and `area_results`, or `score_counts`."""
+    recognised, findings = around.recognised, around.findings
+    draft = read_fields(recognised, data_rows(recognised, findings), findings)
+    for name in recognised.layout.tables:
+        check_limits(draft, TABLES[name], findings)
+    procedure = around.procedure(draft)
+    groups = place_groups(draft, around, procedure)
+    if recognised.header.run:
+        return draft, _score_counts(draft, around, procedure=procedure, groups=groups)
+    return draft, _mark_tables(draft, around, procedure=procedure, groups=groups)
+
+
+def _mark_tables(
+    draft: Draft, around: Surroundings, *, procedure: pd.DataFrame, groups: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    made = with_marks(draft, procedure, around, rows=draft.frame.index)
+    is_school = groups["level"] == "school"
+    schools = made[is_school].assign(school_id=groups.loc[is_school, "area_id"], tested_n_is_estimated=False)
+    is_area = groups["level"].isin(["russia", "region", "municipality"])
+    areas = made[is_area].assign(
+        area_level=groups.loc[is_area, "level"],
+        area_id=groups.loc[is_area, "area_id"],
+        result_source="published",
+    )
+    if "schools_n" in draft.frame:
+        areas = areas.assign(schools_n=draft.frame.loc[is_area, "schools_n"])
+    area_columns = [name for name in areas if name == "row" or name in TABLES["area_results"].own_columns]
+    return {"school_results": schools, "area_results": areas[area_columns]}
+
+
+def _score_counts(
+    draft: Draft, around: Surroundings, *, procedure: pd.DataFrame, groups: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    is_school = (groups["level"] == "school").to_numpy()
+    levels = Counter(groups.loc[~is_school, "level"])
+    around.findings.reason("area_rows_not_kept", sum(levels.values()), sheet=draft.sheet.name)
+    with_shares = read_points(draft, around)
+    return {"score_counts": score_rows(with_shares, around, procedure=procedure, schools=groups["area_id"].where(is_school))}
+
+
+def read_points(draft: Draft, around: Surroundings) -> Draft:
+    """Add the shares of a run of points to a draft, a column `points_<n>` each."""
+    rows = draft.frame["row"].to_numpy(dtype=np.intp)
+    frame, decimals = {}, {}
+    for points, place in draft.header.run:
+        column = LayoutColumn(points, f"points_{points}", "percent")
+        parsed = parse_cells(draft.sheet.columns[place], rows, "percent")
+        report_bad(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, column=column)
+        report_empty(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, name=points)
+        frame[column.field] = parsed.values.to_numpy()
+        decimals[column.field] = parsed.decimals
+    wide = pd.concat([draft.frame, pd.DataFrame(frame, index=draft.frame.index)], axis=1)
+    printed = pd.concat([draft.decimals, pd.DataFrame(decimals, index=draft.frame.index)], axis=1)
+    places = {**draft.header.places, **{f"points_{points}": place for points, place in draft.header.run}}
+    return draft.with_columns(wide, printed, places)
+
+
+def score_rows(
+    draft: Draft, around: Surroundings, *, procedure: pd.DataFrame, schools: pd.Series
+) -> pd.DataFrame:
+    """`score_counts` of the rows that have a school: a row a score, with the number of pupils where it follows.
+
+    `draft` comes from `read_points`; rows without a school are left out.
+    """
+    labels = draft.frame.index[schools.notna().to_numpy()]
+    points = [points for points, _ in draft.header.run]
+    shares, counts = [f"points_{point}" for point in points], [f"count_{point}" for point in points]
+    rebuilt = rebuild(draft, shares, counts, rows=labels, findings=around.findings)
+    base = pd.concat([draft.frame.loc[labels, ["row", "tested_n"]], procedure.loc[labels]], axis=1)
+    base = base.assign(school_id=schools[labels], counts_rebuilt=rebuilt["counts_rebuilt"])
+    parts = [
+        base.assign(points=float(point), score_share=draft.frame.loc[labels, share], score_n=rebuilt[count])
+        for point, share, count in zip(points, shares, counts, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+

@@ -1,0 +1,16 @@
+"""A folder of work: raw files in, tables, warehouse and facts out."""
+
+from shnor_analysis.workspace.importing import Import
+from shnor_analysis.workspace.opening import Workspace, create_workspace, open_workspace
+from shnor_analysis.workspace.outcomes import FileOutcome, IngestOutcome, Progress, Status
+
+__all__ = [
+    "FileOutcome",
+    "Import",
+    "IngestOutcome",
+    "Progress",
+    "Status",
+    "Workspace",
+    "create_workspace",
+    "open_workspace",
+]

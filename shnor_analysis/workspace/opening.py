@@ -1,0 +1,165 @@
+"""The workspace: a folder with `shnor.toml`, and what can be done in it.
+
+The way of the data, top to bottom: `ingest` reads raw files into validated tables, `build` makes the warehouse of
+them, `evaluate_school` and `evaluate_town` state the facts that reports show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from shnor_analysis import warehouse
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.evaluation import evaluate_school, evaluate_town
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.files import write_text
+from shnor_analysis.schemas.card import FileCard
+from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_folder, read_settings
+from shnor_analysis.sources import Hints
+from shnor_analysis.warehouse import BuildOutcome
+from shnor_analysis.workspace.importing import Import, Report, ingest
+from shnor_analysis.workspace.lock import writing
+from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
+
+FOLDERS = (Path("incoming"), Path("data") / "corrections", Path("data") / "mappings", Path("reports"))
+
+
+def _keep_still(progress: Progress) -> None:
+    """Nobody wants to know how far the import has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder of work and its settings; made by `open_workspace`."""
+
+    folder: Path
+    settings: Settings
+
+    def ingest(
+        self,
+        paths: Iterable[Path | str],
+        *,
+        hints: Hints | None = None,
+        dry_run: bool = False,
+        keep_raw: bool = False,
+        tell: Report = _keep_still,
+    ) -> IngestOutcome:
+        """Read raw files and folders of them into validated tables; the register is read before what refers to it.
+
+        Parameters: paths — files or folders; hints — what the files do not say of themselves (`--year`, `--grade` …);
+        dry_run — say what would change, store nothing; keep_raw — copy files without names and codes to `data/raw`;
+        tell — called with the progress.
+        Returns: the outcome of every file. A refused file leaves nothing and stops nobody.
+        Raises: UsageProblem `path_missing`, `no_files`; EnvironmentProblem `workspace_busy`; InputRefused for a broken
+        mapping or correction.
+        """
+        asked = Import(tuple(Path(path) for path in paths), hints or Hints(), dry_run, keep_raw)
+        return ingest(self.folder, self.settings, asked, tell=tell)
+
+    def build(self) -> BuildOutcome:
+        """Build the warehouse from everything stored; RuleBroken with all problems, and the old warehouse stays."""
+        with writing(self.folder):
+            return warehouse.build(self.folder)
+
+    def validate(self) -> Accounting:
+        """Check every stored table again: types, limits, keys, references, totals; RuleBroken with all problems."""
+        return warehouse.check_stored(self.folder)
+
+    def status(self) -> Status:
+        """What is there and what is missing: files, school years, procedures, schools."""
+        records = warehouse.read_records(self.folder)
+        files = pd.DataFrame(
+            {
+                "receipt": [record.receipt for record in records],
+                "file_name": [record.card.file_name for record in records],
+                "report": [record.card.report for record in records],
+                "received": [record.card.received for record in records],
+                "owner": [record.card.owner for record in records],
+                "rows_n": [sum(rows for _, rows in record.card.rows) for record in records],
+            }
+        )
+        is_built = warehouse.current_build(self.folder) is not None
+        return Status(
+            files=files,
+            is_built=is_built,
+            is_up_to_date=warehouse.is_up_to_date(self.folder),
+            schools_n=len(warehouse.read_stored(self.folder, "schools")),
+            coverage=warehouse.read_coverage(self.folder) if is_built else None,
+        )
+
+    def missing(self, school_year: int) -> pd.DataFrame:
+        """Schools of the register without a result, for each procedure of a school year."""
+        return warehouse.read_missing(self.folder, school_year)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the built warehouse, in the order of its key."""
+        return warehouse.read_table(self.folder, name)
+
+    def conflicts(self) -> pd.DataFrame:
+        """What two layouts say differently about the same row, and which of them counts."""
+        return warehouse.read_conflicts(self.folder)
+
+    def accounting(self) -> Accounting:
+        """Rows in, rows out and why, from the reading of each file to the warehouse."""
+        return warehouse.read_accounting(self.folder)
+
+    def cards(self) -> tuple[FileCard, ...]:
+        """The cards of all stored files, in the order of receipt."""
+        return tuple(record.card for record in warehouse.read_records(self.folder))
+
+    def school_ids(self) -> tuple[str, ...]:
+        """Every school of the register, in the order of its code."""
+        return tuple(warehouse.read_table(self.folder, "schools", columns=["school_id"])["school_id"])
+
+    def years(self) -> tuple[int, ...]:
+        """School years with results, oldest first."""
+        found = warehouse.read_table(self.folder, "school_results", columns=["school_year"])["school_year"]
+        return tuple(sorted(int(year) for year in found.unique()))
+
+    def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
+        """Every fact of one school's report for a school year."""
+        return evaluate_school(
+            self.table, school_id=school_id, school_year=school_year, settings=self.settings, cards=self.cards()
+        )
+
+    def evaluate_town(self, school_year: int) -> TownEvaluation:
+        """Every fact of the municipality's report for a school year."""
+        return evaluate_town(self.table, school_year=school_year, settings=self.settings, cards=self.cards())
+
+
+def open_workspace(folder: Path | str | None = None) -> Workspace:
+    """Open a workspace: the folder given, else SHNOR_FOLDER, else the nearest parent with `shnor.toml`.
+
+    Raises EnvironmentProblem `no_workspace`; InputRefused with every wrong setting.
+    """
+    found = find_folder() if folder is None else check_folder(Path(folder))
+    return Workspace(found, read_settings(found))
+
+
+def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
+    """Make a workspace: `shnor.toml` and the folders; one that is there with the same settings is opened.
+
+    Raises UsageProblem `workspace_exists` when the folder is a workspace with other settings.
+    """
+    folder = Path(folder)
+    if (folder / SETTINGS_NAME).exists():
+        found = open_workspace(folder)
+        if found.settings != settings:
+            raise UsageProblem(Problem("workspace_exists", file=str(folder)))
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    if not (folder / SETTINGS_NAME).exists():
+        write_text(folder / SETTINGS_NAME, settings_text(settings))
+    return open_workspace(folder)
+
+
+def settings_text(settings: Settings) -> str:
+    """Write settings as TOML; a JSON value of text, number or yes and no is one of TOML too."""
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.model_dump().items()]
+    return "\n".join(lines) + "\n"
