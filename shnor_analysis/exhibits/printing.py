@@ -79,11 +79,16 @@ def why_not(value: NotEstimable | Suppressed, language: str) -> str:
     return render(f"not_estimable.{value.reason}", language, **value.fields)
 
 
+def closed(value: Suppressed, language: str) -> str:
+    """The one word that stands in a cell for a number that is not shown; a note below says why."""
+    return render(f"closed.{value.reason}", language)
+
+
 def share_of(measure: Measure, language: str) -> str:
-    """Print a share, or the words of its suppression, or a dash where a note below says why."""
+    """Print a share, or the word for a closed one, or a dash where a note below says why."""
     if isinstance(measure, Estimate):
         return percent(measure.value, language)
-    return why_not(measure, language) if isinstance(measure, Suppressed) else DASH
+    return closed(measure, language) if isinstance(measure, Suppressed) else DASH
 
 
 def interval_of(measure: Measure, language: str) -> str:
@@ -92,10 +97,10 @@ def interval_of(measure: Measure, language: str) -> str:
 
 
 def count_of(value: Number, language: str) -> str:
-    """Print a count, the words of its suppression, or a dash where it is unknown."""
+    """Print a count, the word for a closed one, or a dash where it is unknown."""
     if value is None:
         return DASH
-    return why_not(value, language) if isinstance(value, Suppressed) else number(value, language)
+    return closed(value, language) if isinstance(value, Suppressed) else number(value, language)
 
 
 def counted(code: str, n: int, language: str, **fields: object) -> str:
@@ -114,6 +119,13 @@ def of_hundred(chance: float, language: str) -> str:
     if n == 100:
         return render("frequency.nearly_all", language)
     return render("frequency.about", language, n=n)
+
+
+def at_hundred(chance: float, language: str) -> str:
+    """The same within a sentence: "at about 63" of a hundred schools named before."""
+    n = round(chance * 100)
+    code = "nearly_none" if n == 0 else "nearly_all" if n == 100 else "about"
+    return render(f"frequency.at.{code}", language, n=n)
 
 
 def school_year(year: int, language: str) -> str:
@@ -157,6 +169,12 @@ def work(procedure: Procedure, language: str) -> str:
 def work_and_time(procedure: Procedure, language: str) -> str:
     """Everything that names a procedure."""
     return f"{work(procedure, language)}, {season(procedure, language)}"
+
+
+def work_within(procedure: Procedure, language: str) -> str:
+    """Subject, grade and time of a procedure in a table whose group names the assessment."""
+    name = label(f"subject.{procedure.subject}", language)
+    return f"{name}, {grade(procedure, language)}, {season(procedure, language)}"
 
 
 def measured(value: float, unit: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""What pages ask of the facts before they speak: this year's results, the level above, the latest list year."""
+"""What pages ask of the facts before they speak: this year's results, the level above, the newest list years."""
 
 from __future__ import annotations
 
@@ -8,20 +8,43 @@ from typing import Literal
 from shnor_analysis.evaluation.facts import (
     CalendarBreak,
     Change,
+    ContextFactor,
     LevelResult,
     ListYear,
+    MarkAgreement,
     Procedure,
     ProcedureResult,
+    RuleOutcome,
     SchoolEvaluation,
 )
-from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.glossary import group
+from shnor_analysis.results import Estimate
 
 Position = Literal["above", "below", "not_told_apart"]
 
 
+def assessment_place(assessment: str) -> int:
+    """The place of an assessment on a page: the glossary's order, names of the user's own last."""
+    known = [one.key.rpartition(".")[2] for one in group("assessment")]
+    return known.index(assessment) if assessment in known else len(known)
+
+
+def page_order(procedure: Procedure) -> tuple[int, str, int, str, int, str]:
+    """The order of procedures on a page: assessment, grade, subject, season."""
+    return (
+        assessment_place(procedure.assessment),
+        procedure.assessment,
+        procedure.grade,
+        procedure.subject,
+        procedure.school_year,
+        procedure.season,
+    )
+
+
 def of_year(results: Iterable[ProcedureResult], school_year: int) -> tuple[ProcedureResult, ...]:
-    """The results of one school year, in the order of the evaluation."""
-    return tuple(result for result in results if result.procedure.school_year == school_year)
+    """The results of one school year in the order of a page."""
+    chosen = (result for result in results if result.procedure.school_year == school_year)
+    return tuple(sorted(chosen, key=lambda result: page_order(result.procedure)))
 
 
 def level_of(result: ProcedureResult, area_level: str) -> LevelResult | None:
@@ -42,19 +65,37 @@ def position(result: ProcedureResult, area_level: str = "municipality") -> Posit
     return "below" if own.high < level.marks.low.value else "not_told_apart"
 
 
-def latest_list_year(value: SchoolEvaluation) -> ListYear | None:
-    """The newest list year about which anything is known."""
-    known = [year for year in value.list_years if year.issued or year.has_issued_list or not _is_silent(year)]
+def latest_issued(value: SchoolEvaluation) -> ListYear | None:
+    """The newest year with a list that a body issued."""
+    known = [year for year in value.list_years if year.issued or year.has_issued_list]
     return max(known, key=lambda year: year.school_year, default=None)
 
 
-def _is_silent(year: ListYear) -> bool:
-    return isinstance(year.rule, NotEstimable)
+def latest_rule(value: SchoolEvaluation) -> tuple[ListYear, RuleOutcome] | None:
+    """The newest list year for which the rule could be recomputed, with the outcome."""
+    known = [(year, year.rule) for year in value.list_years if isinstance(year.rule, RuleOutcome)]
+    return max(known, key=lambda item: item[0].school_year, default=None)
+
+
+def latest_context(value: SchoolEvaluation) -> tuple[ContextFactor, ...]:
+    """The newest value of each circumstance."""
+    newest: dict[str, ContextFactor] = {}
+    for item in value.context:
+        if item.factor not in newest or newest[item.factor].school_year < item.school_year:
+            newest[item.factor] = item
+    return tuple(newest.values())
+
+
+def latest_agreement(value: SchoolEvaluation) -> tuple[MarkAgreement, ...]:
+    """The comparisons with the journal of the report's year in the order of a page."""
+    chosen = (item for item in value.agreement if item.procedure.school_year == value.school_year)
+    return tuple(sorted(chosen, key=lambda item: page_order(item.procedure)))
 
 
 def changes_to(value: SchoolEvaluation, school_year: int) -> tuple[Change, ...]:
     """The changes whose later year is the one asked for."""
-    return tuple(change for change in value.changes if change.after.school_year == school_year)
+    chosen = (change for change in value.changes if change.after.school_year == school_year)
+    return tuple(sorted(chosen, key=lambda change: page_order(change.after)))
 
 
 def series_key(procedure: Procedure) -> tuple[str, str, int]:

@@ -67,7 +67,8 @@ def _nearest(exact: npt.NDArray[np.float64], total: npt.NDArray[np.int64]) -> np
     order = np.argsort(-(exact - counts), axis=1, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(exact.shape[1])[None, :].repeat(len(exact), axis=0), axis=1)
-    return counts + (rank < rest[:, None])
+    nearest: npt.NDArray[np.int64] = counts + (rank < rest[:, None])
+    return nearest
 
 
 def _cheapest_move(exact: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

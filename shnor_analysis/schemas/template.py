@@ -1,100 +1,25 @@
-"""Blank Excel templates of the tables, and the layout by which a filled one is recognised."""
+"""Blank Excel templates of the tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
 from shnor_analysis.files import atomic_path
-from shnor_analysis.glossary import Term, group, term, unit
+from shnor_analysis.glossary import group, term, unit
 from shnor_analysis.language import render
-from shnor_analysis.reference.layouts import Layout, LayoutColumn
-from shnor_analysis.schemas import TABLES, Table
+from shnor_analysis.schemas import TABLES
 from shnor_analysis.schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
+from shnor_analysis.schemas.forms import TemplateColumn, template_columns, template_layout, template_layouts
+
+__all__ = ["template_layout", "template_layouts", "write_template"]
 
 FILLED_ROWS = 5000
-TEMPLATE_ORDER = {
-    "schools": 10,
-    "school_aliases": 20,
-    "factors": 30,
-    "pupils": 40,
-    "listings": 90,
-    "participation": 91,
-}
-DEFAULT_ORDER = 60
-# worked out when the file is read, never asked for
-DERIVED = ("counts_rebuilt", "tested_n_is_estimated", "result_source")
-CODES = {"pupil_id": "pupil_code", "link_id": "link_code"}
-# results of pupils bring the pupils along: a result refers to its pupil
-TABLES_FILLED = {"pupil_results": ("pupils", "pupil_results")}
-KINDS = {
-    "school_year": "school_year",
-    "cohort_year": "school_year",
-    "grade": "grade",
-    "mark": "mark",
-    "journal_mark": "mark",
-}
-OPEN_LISTS = ("assessment", "subject", "factor")
 WIDTH = 22
 MADE = datetime(2020, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateColumn:
-    """A column of a template: the field it fills, how it is read, and the values to choose from (glossary group)."""
-
-    field: str
-    kind: str
-    limits: tuple[float, float] | None
-    choices: str
-    is_open: bool
-    is_required: bool
-
-    @property
-    def term(self) -> Term:
-        """Label and definition."""
-        return term(self.field)
-
-
-def template_columns(table: Table) -> tuple[TemplateColumn, ...]:
-    """The columns that a person fills in: derived ones and lineage left out, pseudonyms asked for as codes."""
-    return tuple(_column(table, name) for name in table.own_columns if name not in DERIVED)
-
-
-def template_layout(table: Table) -> Layout:
-    """The layout of a filled template: headers are the glossary's Russian labels, the English ones are aliases."""
-    return Layout(
-        code=f"template_{table.name}",
-        title=f"Шаблон: {term(f'table.{table.name}').ru}",
-        sheet=term(f"table.{table.name}").ru,
-        shape="rows",
-        order=TEMPLATE_ORDER.get(table.name, DEFAULT_ORDER),
-        assessment="",
-        tables=TABLES_FILLED.get(table.name, (table.name,)),
-        source=f"shnor template {table.name}",
-        is_verified=True,
-        columns=tuple(
-            LayoutColumn(
-                header=column.term.ru,
-                field=column.field,
-                kind=column.choices or column.kind,
-                aliases=(column.term.en,),
-                is_required=column.is_required,
-            )
-            for column in template_columns(table)
-        ),
-    )
-
-
-@lru_cache(maxsize=1)
-def template_layouts() -> dict[str, Layout]:
-    """The layouts of all templates by code."""
-    return {layout.code: layout for layout in map(template_layout, TABLES.values())}
 
 
 def write_template(table_name: str, path: Path, language: str) -> None:
@@ -114,22 +39,6 @@ def write_template(table_name: str, path: Path, language: str) -> None:
             _write_column(book, sheet, column, place=place, lists=lists, language=language)
         sheet.freeze_panes(1, 0)
         book.close()
-
-
-def _column(table: Table, name: str) -> TemplateColumn:
-    facts = table.facts(name)
-    kind = KINDS.get(name, table.kind(name)).replace("choice", "text")
-    field = CODES.get(name, name)
-    choices = name if "values" in facts or name in OPEN_LISTS else ""
-    low, high = facts.get("low"), facts.get("high")
-    return TemplateColumn(
-        field=field,
-        kind="identifier" if field != name else kind,
-        limits=None if low is None or high is None else (float(str(low)), float(str(high))),
-        choices=choices,
-        is_open=name in OPEN_LISTS,
-        is_required=table.is_required(name),
-    )
 
 
 def _allowed(column: TemplateColumn, language: str) -> str:
@@ -157,7 +66,7 @@ def _write_notes(book: Any, columns: tuple[TemplateColumn, ...], language: str) 
         shown = (
             column.term.label(language),
             required,
-            column.unit,
+            "%" if column.kind == "percent" else unit(column.field, language),
             allowed,
             column.term.definition(language),
         )
@@ -197,8 +106,9 @@ def _write_column(
 def _number_format(column: TemplateColumn) -> str:
     if column.kind == "date":
         return "dd.mm.yyyy"
-    if column.limits == (0.0, 1.0):
-        return "0.0%"
+    if column.kind == "percent":
+        # the sign is only printed: 20 stays 20, and a cell that was filled with 20% shows 0.20 % at once
+        return '0.00" %"'
     return "@" if column.kind in {"text", "identifier"} else "General"
 
 
@@ -218,7 +128,7 @@ def _rule(column: TemplateColumn, lists: dict[str, str], language: str) -> dict[
     if column.kind == "date":
         return {"validate": "date", "criteria": ">=", "value": datetime(FIRST_SCHOOL_YEAR, 1, 1)}
     if column.limits:
-        kind = "decimal" if column.kind == "number" else "integer"
+        kind = "decimal" if column.kind in {"number", "percent"} else "integer"
         return {
             "validate": kind,
             "criteria": "between",

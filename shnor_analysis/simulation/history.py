@@ -95,7 +95,7 @@ def _begin(spec: TownSpec, schools: Schools) -> _State:
 def _is_ordinary(schools: Schools) -> NDArray[np.bool_]:
     """Schools without selection that stay open."""
     is_plain = np.array([kind == "school" for kind in schools.kinds])
-    return is_plain & (schools.last_year == NEVER)
+    return np.asarray(is_plain & (schools.last_year == NEVER))
 
 
 def _from_chances(spec: TownSpec, schools: Schools, levels: Levels) -> SheetMaker:

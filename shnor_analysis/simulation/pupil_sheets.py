@@ -24,6 +24,13 @@ from shnor_analysis.simulation.scores import (
 from shnor_analysis.simulation.sittings import SUBJECTS, Sitting
 from shnor_analysis.simulation.spec import TownSpec
 
+STATE_EXAMS = ("oge", "ege", "ege_base")
+# Reading draws on the same ability as the language.
+ABILITY_OF = {
+    **{subject: place for place, subject in enumerate(SUBJECTS)},
+    "reading": SUBJECTS.index("russian"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PupilSheet:
@@ -45,10 +52,10 @@ class PupilSheet:
 
 def keeps_pupils(spec: TownSpec, sitting: Sitting) -> bool:
     """Whether rows of pupils are published for a sitting: state examinations, and chosen years and grades."""
-    if sitting.assessment != "vpr":
+    if sitting.assessment in STATE_EXAMS:
         return True
     is_kept = sitting.school_year in spec.pupil_years and sitting.grade in spec.pupil_grades
-    return is_kept and sitting.season == "spring"
+    return is_kept and sitting.assessment == "vpr" and sitting.season == "spring"
 
 
 def pupil_maker(spec: TownSpec, schools: Schools, *, pupils: Pupils, kept: list[PupilSheet]) -> SheetMaker:
@@ -80,7 +87,7 @@ def _let_write(
     school = school_in(schools, pupils.school[rows], sitting.school_year)
     is_here = ~np.isnan(means[school]) & _takes(pupils, rows, sitting) & (rng.random(len(rows)) < ATTENDANCE)
     rows, school = rows[is_here], school[is_here]
-    ability = means[school] + pupils.ability[rows, SUBJECTS.index(sitting.subject)]
+    ability = means[school] + pupils.ability[rows, ABILITY_OF[sitting.subject]]
     ability += CHOICE.get((sitting.assessment, sitting.subject), (1.0, 0.0))[1]
     easier = sitting_shift(spec, sitting)
     wants_items = sitting.assessment == "vpr" and keeps_pupils(spec, sitting)

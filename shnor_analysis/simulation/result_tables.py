@@ -64,6 +64,8 @@ def area_results_table(spec: TownSpec, schools: Schools, sheets: Sequence[ScoreS
     """Published rows of country, region and municipality; the municipality is the sum of its schools."""
     parts = []
     for sheet in sheets:
+        if sheet.sitting.assessment == "internal":
+            continue
         names, schools_n, counts = _areas(spec, schools, sheet)
         tested = counts.sum(axis=1)
         parts.append(

@@ -21,7 +21,9 @@ from shnor_analysis.simulation.schools import (
     SUCCESSOR_NUMBER,
     Schools,
     school_name,
+    short_name,
 )
+from shnor_analysis.simulation.sittings import NO_SPRING_VPR, SPLIT_VPR_YEAR
 from shnor_analysis.simulation.spec import TownSpec
 
 ISSUER = "Рособрнадзор (вымышленный перечень)"
@@ -63,6 +65,10 @@ def aliases_table(spec: TownSpec, schools: Schools) -> pd.DataFrame:
         )
         for school_id, number in zip(schools.school_ids, schools.numbers, strict=True)
     ]
+    rows += [
+        (school_id, short_name(school_name(int(number), kind), kind), "name", None, None, None)
+        for school_id, number, kind in zip(schools.school_ids, schools.numbers, schools.kinds, strict=True)
+    ]
     renamed = schools.position(RENAMED_NUMBER)
     if renamed is not None:
         old = school_name(RENAMED_NUMBER, "school", is_old=True)
@@ -100,10 +106,15 @@ def listings_table(spec: TownSpec, schools: Schools, history: History) -> pd.Dat
             _listing(schools, int(position), year, "low_results", f"Перечень {year} года (вымышленный)")
             for position in positions
         )
-    for year in spec.years:
+    for year in bias_years(spec):
         rows.extend(_biased(spec, schools, history, year))
     columns = {name: [row.get(name) for row in rows] for name in _LISTING_COLUMNS}
     return make_frame("listings", columns, spec.fingerprint)
+
+
+def bias_years(spec: TownSpec) -> tuple[int, ...]:
+    """Years in which all schools wrote in spring, so that they could be compared."""
+    return tuple(year for year in spec.years if year not in (*NO_SPRING_VPR, SPLIT_VPR_YEAR))
 
 
 _LISTING_COLUMNS = ("school_id", "school_year", "list", "issuer", "document", "subject", "grade", "markers_n")

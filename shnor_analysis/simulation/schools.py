@@ -13,6 +13,7 @@ from shnor_analysis.simulation.spec import REGION_NAME, TOWN_NAME, TOWN_REGION_C
 
 Ints = NDArray[np.int64]
 
+LARGEST_COHORT_PART, LARGEST_INFLATED_PART = 4, 6
 SMALLEST_PARALLEL, LARGEST_PARALLEL = 15, 120
 KINDS_BY_NUMBER = {
     2: "gymnasium",
@@ -25,6 +26,7 @@ KINDS_BY_NUMBER = {
 # What the kind adds: social standing and level, in standard deviations.
 KIND_STANDING = {"gymnasium": 1.3, "lyceum": 1.2, "advanced_study": 0.7, "school": 0.0}
 KIND_LEVEL = {"gymnasium": 0.25, "lyceum": 0.30, "advanced_study": 0.10, "school": 0.0}
+SHORT_KINDS = {"gymnasium": "Гимназия", "lyceum": "Лицей", "advanced_study": "Школа", "school": "Школа"}
 MERGED_NUMBER, SUCCESSOR_NUMBER, RENAMED_NUMBER = 17, 18, 29
 LAST_DAY_BEFORE_MERGER = date(2021, 8, 31)
 LAST_DAY_OF_OLD_NAME = date(2022, 8, 31)
@@ -44,6 +46,11 @@ class Place:
     cohort_sizes: tuple[int, ...]
     inflated_n: int
     inflated_treated_n: int
+
+    @property
+    def writes_areas(self) -> dict[str, bool]:
+        """Whether the rows of country and region are this municipality's to give."""
+        return {"russia": self.index == 0, "region": self.first_number == 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,9 @@ def places(spec: TownSpec) -> tuple[Place, ...]:
                 municipality_id=TOWN_NAME if not index else f"Район {index + 1:03d} (вымышленный)",
                 schools_n=size,
                 first_number=number + 1,
-                cohort_sizes=tuple(part[index] for part in shared),
-                inflated_n=inflated[index],
-                inflated_treated_n=treated[index],
+                cohort_sizes=tuple(min(part[index], size // LARGEST_COHORT_PART) for part in shared),
+                inflated_n=min(inflated[index], size // LARGEST_INFLATED_PART),
+                inflated_treated_n=min(treated[index], size // LARGEST_INFLATED_PART),
             )
         )
         number += size
@@ -138,6 +145,12 @@ def school_name(number: int, kind: str, *, is_old: bool = False) -> str:
     if number == RENAMED_NUMBER and not is_old:
         return f"МБОУ Школа № {number} «Горизонт»"
     return f"МБОУ СОШ № {number}"
+
+
+def short_name(name: str, kind: str) -> str:
+    """How people write it: «Школа 5», «Гимназия 2»."""
+    number = name.partition("№ ")[2].split()[0]
+    return f"{SHORT_KINDS[kind]} {number}"
 
 
 def cohort_sizes(spec: TownSpec, schools: Schools) -> dict[int, Ints]:

@@ -123,8 +123,8 @@ def expected_scores(means: Floats, spread_sd: float, written: Paper, shift: floa
     """Chance of points and journal mark in schools with given means, shape (schools, points_max + 1, 4)."""
     ability = means[:, None] + spread_sd * NODES[None, :]
     points = score_chances_at(written, ability + shift)
-    chances: Floats = np.einsum("sqk,sqj,q->skj", points, journal_chances(ability), WEIGHTS, optimize=True)
-    return chances
+    journal = journal_chances(ability) * WEIGHTS[None, :, None]
+    return np.asarray(points.transpose(0, 2, 1) @ journal)
 
 
 def draw_sheet(

@@ -11,6 +11,7 @@ ALL, MARCH, LATER = "all", "march", "later"
 
 # Tests written in autumn find pupils who have forgotten: in standard deviations of pupils.
 AUTUMN_LOSS = {2021: 0.15, 2023: 0.10}
+INTERNAL_YEAR = 2023
 NO_SPRING_VPR = (2020,)
 SPLIT_VPR_YEAR = 2022
 NO_OGE = (2020,)
@@ -58,7 +59,7 @@ def sittings(first_year: int, last_year: int) -> tuple[Sitting, ...]:
     return tuple(
         sitting
         for year in range(first_year, last_year + 1)
-        for part in (_autumn_vpr(year), _spring_vpr(year), _oge(year), _ege(year))
+        for part in (_autumn_vpr(year), _internal(year), _spring_vpr(year), _oge(year), _ege(year))
         for sitting in part
     )
 
@@ -83,6 +84,13 @@ def _spring_vpr(year: int) -> list[Sitting]:
         for index, subject in enumerate(SUBJECTS)
         for grade in VPR_GRADES
     ]
+
+
+def _internal(year: int) -> list[Sitting]:
+    """A test of the town's own, in one year."""
+    if year != INTERNAL_YEAR:
+        return []
+    return [Sitting(year, "internal", "reading", 4, "autumn", date(year - 1, 10, 20))]
 
 
 def _oge(year: int) -> list[Sitting]:

@@ -56,7 +56,8 @@ class TownSpec:
     programme that begin with it after joining. Pupil rows with items are kept for `pupil_grades` in `pupil_years`
     (spring), and for all state examinations; `school_level_only` leaves pupils out altogether.
     `listing_rule` is the version of the rule by which the lists of all years are drawn up.
-    `cohorts` and `inflated_schools_n` are totals; they are shared out over municipalities by number of schools.
+    `cohorts` and `inflated_schools_n` are totals; they are shared out over municipalities by number of schools;
+    no cohort takes more than a quarter of a municipality, nor are more than a sixth of its schools inflated.
     """
 
     schools_n: int = 41

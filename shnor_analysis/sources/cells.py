@@ -12,8 +12,25 @@ import numpy.typing as npt
 from shnor_analysis.sources.spelling import clean
 
 ERROR_TEXTS = frozenset(
-    "#N/A #REF! #VALUE! #DIV/0! #NAME? #NUM! #NULL! #SPILL! #CALC! #GETTING_DATA "
-    "#Н/Д #ССЫЛКА! #ЗНАЧ! #ДЕЛ/0! #ИМЯ? #ЧИСЛО! #ПУСТО!".split()
+    [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "#Н/Д",
+        "#ССЫЛКА!",
+        "#ЗНАЧ!",
+        "#ДЕЛ/0!",
+        "#ИМЯ?",
+        "#ЧИСЛО!",
+        "#ПУСТО!",
+    ]
 )
 
 
@@ -50,15 +67,17 @@ class Column:
 
     def text(self, row: int) -> str:
         """The cell as text, whatever it holds; empty for an empty cell."""
-        if self.codes[row] >= 0:
-            return self.texts[self.codes[row]]
+        code = int(self.codes[row])
+        if code >= 0:
+            return self.texts[code]
         value = float(self.numbers[row])
         return "" if np.isnan(value) else shown_number(value)
 
     def is_filled(self) -> npt.NDArray[np.bool_]:
         """Which cells hold something; a text of blanks alone does not count."""
         blank = np.array([not text for text in self.texts] + [True])
-        return ~np.isnan(self.numbers) | ~blank[self.codes]
+        filled: npt.NDArray[np.bool_] = ~np.isnan(self.numbers) | ~blank[self.codes]
+        return filled
 
     def as_texts(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """The cells of some rows as text (None where empty), numbers as a person would type them."""

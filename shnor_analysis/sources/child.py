@@ -10,6 +10,7 @@ of its blocks), then the blocks: `numbers` as float64, `codes` as int32, `texts`
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import sys
@@ -23,6 +24,8 @@ EXIT_MEMORY = 71
 ENCODINGS = ("utf-8-sig", "cp1251")
 DELIMITERS = ("\t", ";", ",")
 LINES_LOOKED_AT = 60
+HEAD_ROWS = 40
+NUMBERS = frozenset({float, int})
 
 Cells = tuple[str, bool, tuple[int, int], list[list[Any]]]
 
@@ -47,27 +50,48 @@ def as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-def pack(cells: tuple[Any, ...], blocks: list[bytes]) -> dict[str, int]:
-    """Append a column's blocks; returns the length of each in bytes."""
+def split(cells: tuple[Any, ...]) -> tuple[array[float] | None, tuple[str, ...] | None]:
+    """Numbers (NaN elsewhere) and texts (empty elsewhere) of some cells; None where there are none."""
     kinds = set(map(type, cells))
-    parts: dict[str, bytes] = {}
     if kinds <= {float, int}:
-        parts["numbers"] = array("d", cells).tobytes()
-    else:
-        if kinds & {float, int}:
-            is_number = [type(cell) in (float, int) for cell in cells]
-            nan = float("nan")
-            parts["numbers"] = array(
-                "d", [cell if yes else nan for cell, yes in zip(cells, is_number, strict=True)]
-            ).tobytes()
-            cells = tuple("" if yes else cell for cell, yes in zip(cells, is_number, strict=True))
-        if kinds - {float, int, str}:
-            cells = tuple(cell if type(cell) is str else as_text(cell) for cell in cells)
-        known = {text: code for code, text in enumerate(dict.fromkeys(cells))}
-        parts["codes"] = array("i", map(known.__getitem__, cells)).tobytes()
-        parts["texts"] = json.dumps(list(known)).encode("utf-8", "surrogatepass")
-    blocks.extend(parts.values())
-    return {name: len(block) for name, block in parts.items()}
+        return array("d", cells), None
+    numbers = None
+    if kinds & {float, int}:
+        nan = float("nan")
+        numbers = array("d", [cell if type(cell) in NUMBERS else nan for cell in cells])
+    if kinds != {str}:
+        cells = tuple(
+            [cell if type(cell) is str else "" if type(cell) in NUMBERS else as_text(cell) for cell in cells]
+        )
+    return numbers, cells
+
+
+def pack(cells: tuple[Any, ...], blocks: list[bytes]) -> dict[str, int]:
+    """Append a column's blocks; returns the length of each in bytes.
+
+    The first rows hold titles and headers: apart from the rest, which mostly is of one kind, both are fast.
+    """
+    parts = [split(cells[:HEAD_ROWS]), split(cells[HEAD_ROWS:])]
+    sizes = [min(len(cells), HEAD_ROWS), max(0, len(cells) - HEAD_ROWS)]
+    packed: dict[str, bytes] = {}
+    if any(numbers for numbers, _ in parts):
+        nan = array("d", [float("nan")])
+        packed["numbers"] = b"".join(
+            (nan * size if numbers is None else numbers).tobytes()
+            for (numbers, _), size in zip(parts, sizes, strict=True)
+        )
+    if any(texts for _, texts in parts):
+        known = {
+            text: code
+            for code, text in enumerate(dict.fromkeys(("", *(parts[0][1] or ()), *(parts[1][1] or ()))))
+        }
+        packed["codes"] = b"".join(
+            (array("i", [0]) * size if texts is None else array("i", map(known.__getitem__, texts))).tobytes()
+            for (_, texts), size in zip(parts, sizes, strict=True)
+        )
+        packed["texts"] = json.dumps(list(known)).encode("utf-8", "surrogatepass")
+    blocks.extend(packed.values())
+    return {name: len(block) for name, block in packed.items()}
 
 
 def read_workbook(path: str) -> Iterator[Cells]:
@@ -122,7 +146,13 @@ def write(sheets: Iterator[Cells], out: BinaryIO) -> None:
         while columns:
             packed.append(pack(columns.pop(0), blocks))
         described.append(
-            {"name": name, "is_hidden": is_hidden, "first_row": first_row, "rows_n": rows_n, "columns": packed}
+            {
+                "name": name,
+                "is_hidden": is_hidden,
+                "first_row": first_row,
+                "rows_n": rows_n,
+                "columns": packed,
+            }
         )
     out.write(json.dumps({"sheets": described}).encode() + b"\n")
     out.writelines(blocks)
@@ -131,6 +161,7 @@ def write(sheets: Iterator[Cells], out: BinaryIO) -> None:
 def main(arguments: list[str]) -> int:
     """Read FILE into OUT; what the reader refuses is written as JSON, exit code 0."""
     path, target, memory_bytes, cpu_seconds = arguments
+    gc.disable()  # nothing here is cyclic, and there are millions of cells to look through
     set_limits(int(memory_bytes), int(cpu_seconds))
     is_csv = Path(path).suffix.lower() in {".csv", ".tsv", ".txt"}
     with Path(target).open("wb") as out:

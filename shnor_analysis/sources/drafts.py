@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shnor_analysis.reference.layouts import Layout, LayoutColumn
+from shnor_analysis.reference.layouts import Layout
+from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.cells import Sheet, cell_name
 from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.personal import PersonalColumn, dropped_reason, personal_columns, personal_sign
 from shnor_analysis.sources.recognition import Header, Recognised
 from shnor_analysis.sources.spelling import plain
-from shnor_analysis.sources.values import Parsed, parse_cells
 
-GLOSSARY_KINDS = frozenset({"season", "sex", "list", "alias_kind", "assessment", "choice"})
 SUM_WORDS = ("итого", "всего")
 COLUMNS_WITH_SUM_WORD = 4
 SMALLEST_NUMBER_OF_A_PERSON = 1e8
@@ -57,41 +56,44 @@ class Draft:
     def with_columns(self, frame: pd.DataFrame, decimals: pd.DataFrame, places: Mapping[str, int]) -> Draft:
         """The same sheet with more fields."""
         header = replace(self.header, places=places)
-        return replace(self, recognised=replace(self.recognised, header=header), frame=frame, decimals=decimals)
+        return replace(
+            self, recognised=replace(self.recognised, header=header), frame=frame, decimals=decimals
+        )
 
     def cell(self, label: Any, field: str) -> str:
         """Address of the cell of a field in the row with a label of `frame`; the row's first cell without a field."""
-        return cell_name(int(self.frame.at[label, "row"]), self.header.places.get(field, 0))
+        return cell_name(self.row_of(label), self.header.places.get(field, 0))
+
+    def row_of(self, label: Any) -> int:
+        """Row of the sheet, from 0, of a label of `frame`."""
+        rows: Any = self.frame["row"]
+        return int(rows.loc[label])
+
+    def printed(self, label: Any, field: str) -> str:
+        """The cell of a field as it stands in the sheet; empty where the sheet has no such column."""
+        place = self.header.places.get(field)
+        return "" if place is None else self.sheet.text(self.row_of(label), place)
 
 
 def read_fields(recognised: Recognised, rows: npt.NDArray[np.intp], findings: Findings) -> Draft:
     """Read the fields of a layout in some rows of its sheet.
 
-    Problems found: `value_not_read` (text where a number belongs …), `error_cell`, `value_missing` in required
-    fields, `personal_in_used`. Columns that name people are left out with a line in the accounting.
+    Problems found: text where a number belongs and the like, `error_cell`, `cell_empty` in required fields, `personal_in_used`. Columns that name people are left out with a line in the accounting.
     """
     sheet, header, layout = recognised.sheet, recognised.header, recognised.layout
     columns: dict[str, pd.Series] = {"row": pd.Series(rows, dtype="int64")}
     decimals: dict[str, npt.NDArray[np.int64]] = {}
     for name, place in header.places.items():
-        column = layout.column(name)
-        parsed = parse_cells(sheet.columns[place], rows, kind_of(column), group=column.kind)
-        report_bad(sheet, findings, parsed=parsed, place=place, rows=rows, column=column)
-        columns[name] = parsed.values
+        run = CellRun(sheet, place, rows, layout.column(name))
+        parsed = read_cells(run, findings)
+        columns[name] = parsed.cells
         if parsed.decimals is not None:
             decimals[name] = parsed.decimals
-        if column.is_required:
-            report_empty(sheet, findings, parsed=parsed, place=place, rows=rows, name=column.header)
     used = {*header.places.values(), *(place for _, place in header.run)}
     report_errors(sheet, findings, columns=used, rows=rows)
     has_personal = drop_personal(recognised, findings, rows_n=len(rows))
     frame = pd.DataFrame(columns)
     return Draft(recognised, frame, pd.DataFrame(decimals, index=frame.index), len(rows), has_personal)
-
-
-def kind_of(column: LayoutColumn) -> str:
-    """How the cells of a column are read."""
-    return "choice" if column.kind in GLOSSARY_KINDS else column.kind
 
 
 def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp]:
@@ -108,51 +110,15 @@ def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp
         column = sheet.columns[place]
         says = np.array([plain(text).startswith(SUM_WORDS) for text in column.texts] + [False])
         is_sum |= says[column.codes[rows]]
-    is_note = (filled_n[rows - header.data_row] == 1) & ~is_sum if len(used) > 2 else np.zeros(len(rows), dtype=bool)
+    is_note = (
+        (filled_n[rows - header.data_row] == 1) & ~is_sum
+        if len(used) > 2
+        else np.zeros(len(rows), dtype=bool)
+    )
     findings.reason("sum_rows_left_out", int(is_sum.sum()), sheet=sheet.name)
     findings.reason("note_rows_left_out", int(is_note.sum()), sheet=sheet.name)
-    return rows[~is_sum & ~is_note]
-
-
-def report_bad(
-    sheet: Sheet,
-    findings: Findings,
-    *,
-    parsed: Parsed,
-    place: int,
-    rows: npt.NDArray[np.intp],
-    column: LayoutColumn,
-) -> None:
-    """Tell every cell that cannot be read as its kind, and marks outside 2–5."""
-    header = sheet.text(0, place) if not column.header else column.header
-    errors = {(cell.row, cell.column) for cell in sheet.errors}
-    for index in np.flatnonzero(parsed.bad):
-        row = int(rows[index])
-        if (row, place) not in errors:
-            text = sheet.text(row, place)
-            findings.problem("value_not_read", sheet.name, (row, place), found=text, column=header, kind=column.kind)
-    if column.kind == "mark":
-        wrong = parsed.values.notna() & ~parsed.values.isin([2, 3, 4, 5])
-        for index in np.flatnonzero(wrong.to_numpy()):
-            cell = (int(rows[index]), place)
-            findings.problem("mark_not_allowed", sheet.name, cell, found=sheet.text(*cell), allowed="2, 3, 4, 5")
-    if column.kind == "percent":
-        wrong = (parsed.values < 0) | (parsed.values > 1)
-        for index in np.flatnonzero(wrong.to_numpy()):
-            cell = (int(rows[index]), place)
-            findings.problem("percent_not_allowed", sheet.name, cell, found=sheet.text(*cell), allowed="0–100", column=header)
-
-
-def report_empty(
-    sheet: Sheet, findings: Findings, *, parsed: Parsed, place: int, rows: npt.NDArray[np.intp], name: str
-) -> None:
-    """Tell every cell that is empty and may not be; error cells are told by themselves."""
-    empty = parsed.values.isna().to_numpy() & ~parsed.bad
-    errors = {(cell.row, cell.column) for cell in sheet.errors}
-    for index in np.flatnonzero(empty):
-        cell = (int(rows[index]), place)
-        if cell not in errors:
-            findings.problem("cell_empty", sheet.name, cell, column=name)
+    kept: npt.NDArray[np.intp] = rows[~is_sum & ~is_note]
+    return kept
 
 
 def report_errors(
@@ -174,7 +140,9 @@ def drop_personal(recognised: Recognised, findings: Findings, *, rows_n: int) ->
     sheet, header = recognised.sheet, recognised.header
     dropped = [PersonalColumn(column.column, column.header, "header") for column in header.personal]
     unread = header.unread
-    found = personal_columns([column.header for column in unread], [_some_cells(sheet, column.column) for column in unread])
+    found = personal_columns(
+        [column.header for column in unread], [_some_cells(sheet, column.column) for column in unread]
+    )
     dropped += [PersonalColumn(unread[item.index].column, item.header, item.sign) for item in found]
     for field, place in header.places.items():
         column = recognised.layout.column(field)

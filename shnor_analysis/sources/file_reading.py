@@ -20,13 +20,15 @@ from shnor_analysis.sources.hints import Card, ReadingContext, read_card
 from shnor_analysis.sources.lineage import add_lineage
 from shnor_analysis.sources.opening import OpenedFile
 from shnor_analysis.sources.recognition import Recognised
+from shnor_analysis.sources.shapes.comparison import read_comparison
 from shnor_analysis.sources.shapes.groups import read_groups_sheet
+from shnor_analysis.sources.shapes.items import read_items
 from shnor_analysis.sources.shapes.rows import read_rows
 from shnor_analysis.sources.surroundings import Surroundings, gather_facts
 
 Frames = dict[str, pd.DataFrame]
 SHAPES: Mapping[str, Callable[[Surroundings], tuple[Draft, Frames]]] = MappingProxyType(
-    {"rows": read_rows, "groups": read_groups_sheet}
+    {"rows": read_rows, "groups": read_groups_sheet, "comparison": read_comparison, "items": read_items}
 )
 
 
@@ -57,7 +59,9 @@ def read_tables(opened: OpenedFile, context: ReadingContext) -> FileReading:
     """
     findings = Findings(opened.path.name)
     card = read_card(opened.path)
-    sheets = [_read_sheet(found, opened, context, card=card, findings=findings) for found in opened.recognised]
+    sheets = [
+        _read_sheet(found, opened, context, card=card, findings=findings) for found in opened.recognised
+    ]
     findings.raise_if_any()
     tables = _validated(sheets, findings)
     findings.raise_if_any()

@@ -15,8 +15,32 @@ from shnor_analysis.sources.spelling import clean, plain_name, split_login
 from shnor_analysis.sources.surroundings import Surroundings
 
 PLACE_WORDS = frozenset(
-    "г го мо мр ат город городской округ муниципальный муниципальное образование район область обл край республика "
-    "респ автономный автономная ао административный регион субъект рф".split()
+    [
+        "г",
+        "го",
+        "мо",
+        "мр",
+        "ат",
+        "город",
+        "городской",
+        "округ",
+        "муниципальный",
+        "муниципальное",
+        "образование",
+        "район",
+        "область",
+        "обл",
+        "край",
+        "республика",
+        "респ",
+        "автономный",
+        "автономная",
+        "ао",
+        "административный",
+        "регион",
+        "субъект",
+        "рф",
+    ]
 )
 
 
@@ -30,7 +54,9 @@ class Group:
     is_by_order: bool = False
 
 
-def read_groups(labels: Sequence[str], context: ReadingContext, day: pd.Timestamp | None) -> tuple[Group, ...]:
+def read_groups(
+    labels: Sequence[str], context: ReadingContext, day: pd.Timestamp | None
+) -> tuple[Group, ...]:
     """Tell what each label of a report means; the level of a label that means nothing is empty.
 
     The whole sample has its own word; a login in brackets is a school, found or not; a name equal to a region or

@@ -71,15 +71,19 @@ def read_card(path: Path) -> Card:
         raw = tomllib.loads(beside.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputRefused(Problem("card_broken", file=beside.name, found=str(error)[:80])) from error
-    kinds: dict[str, type[Any]] = {name: int for name in ("school_year", "grade")}
+    kinds: dict[str, type[Any]] = dict.fromkeys(("school_year", "grade"), int)
     kinds["test_date"] = date
     allowed = [item.name for item in fields(Hints)]
     problems = []
     for key, value in raw.items():
         if key not in (*allowed, "owner"):
-            problems.append(Problem("card_key_unknown", beside.name, found=key, allowed=", ".join([*allowed, "owner"])))
+            problems.append(
+                Problem("card_key_unknown", beside.name, found=key, allowed=", ".join([*allowed, "owner"]))
+            )
         elif not isinstance(value, kinds.get(key, str)):
             problems.append(Problem("card_value_wrong", beside.name, cell=key, found=str(value)[:80]))
     if problems:
         raise InputRefused(problems)
-    return Card(Hints(**{key: raw[key] for key in allowed if key in raw}), str(raw.get("owner", "")), beside.name)
+    return Card(
+        Hints(**{key: raw[key] for key in allowed if key in raw}), str(raw.get("owner", "")), beside.name
+    )

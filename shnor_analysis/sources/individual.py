@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from shnor_analysis.sources.drafts import Draft, report_bad
+from shnor_analysis.reference.layouts import LayoutColumn
+from shnor_analysis.sources.cell_runs import CellRun, read_cells
+from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.pseudonyms import pseudonyms
 from shnor_analysis.sources.surroundings import Surroundings
-from shnor_analysis.sources.values import parse_cells
-from shnor_analysis.reference.layouts import LayoutColumn
 
 PUPIL_FIELDS = ("class_id", "sex", "has_special_needs", "home_language_other")
+ABSENT = frozenset({"н", "x", "х", "-", "–", "—"})
 RESULT_FIELDS = ("class_id", "points", "points_max", "test_points", "mark", "journal_mark", "variant")
 
 
@@ -60,10 +61,12 @@ def _schools(draft: Draft, around: Surroundings, procedure: pd.DataFrame) -> pd.
         return around.schools(draft, frame["school_id"], procedure)
     spelling = around.value("school_id")
     if spelling is None:
-        around.findings.problem("fact_missing", draft.sheet.name, name="school_id", option="--school")
+        around.findings.problem("missing_school_id", draft.sheet.name)
         return pd.Series(None, index=frame.index, dtype="str")
     first = around.schools(
-        draft, pd.Series([spelling] * min(1, len(frame)), index=frame.index[:1], dtype="object"), procedure.iloc[:1]
+        draft,
+        pd.Series([spelling] * min(1, len(frame)), index=frame.index[:1], dtype="object"),
+        procedure.iloc[:1],
     )
     return pd.Series([first.iloc[0] if len(first) else None] * len(frame), index=frame.index, dtype="str")
 
@@ -75,21 +78,15 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
     parts = []
     absent = 0
     for item, place in draft.header.run:
-        column = draft.sheet.columns[place]
-        parsed = parse_cells(column, rows, "number")
-        marks = np.array([text.lower() in ABSENT for text in column.texts] + [False])
-        is_absent = marks[column.codes[rows]]
-        absent += int(is_absent.sum())
-        parsed = type(parsed)(parsed.values, parsed.bad & ~is_absent)
-        as_column = LayoutColumn(item, "points", "number")
-        report_bad(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, column=as_column)
-        filled = parsed.values.notna().to_numpy()
-        parts.append(base[filled].assign(item=item, points=parsed.values.to_numpy()[filled]))
+        run = CellRun(
+            draft.sheet, place, rows, LayoutColumn(item, "points", "number", is_required=False), ABSENT
+        )
+        parsed = read_cells(run, around.findings)
+        absent += int(run.is_blank_word().sum())
+        filled = parsed.cells.notna().to_numpy()
+        parts.append(base[filled].assign(item=item, points=parsed.cells.to_numpy()[filled]))
     around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)
     return pd.concat(parts, ignore_index=True)
-
-
-ABSENT = frozenset({"н", "x", "х", "-", "–", "—"})
 
 
 def _check_points(draft: Draft, around: Surroundings, points_max: float) -> None:

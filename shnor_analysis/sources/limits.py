@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from shnor_analysis.schemas import Table
@@ -10,7 +9,7 @@ from shnor_analysis.schemas.validation import describe_limits
 from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.findings import Findings
 
-SHARE_OR_MARK = ("percent", "mark", "test_year", "school_year")
+SHARE_OR_MARK = ("percent", "share", "mark", "test_year", "school_year")
 
 
 def check_limits(draft: Draft, table: Table, findings: Findings) -> None:
@@ -27,8 +26,8 @@ def check_limits(draft: Draft, table: Table, findings: Findings) -> None:
             continue
         values = pd.to_numeric(draft.frame[name], errors="coerce")
         wrong = (values < facts["low"]) | (values > facts["high"])
-        for label in np.flatnonzero(wrong.to_numpy()):
-            cell = (int(draft.frame["row"].iat[label]), place)
+        for row in draft.frame["row"].to_numpy()[wrong.to_numpy()].tolist():
+            cell = (row, place)
             findings.problem(
                 "value_outside",
                 draft.sheet.name,

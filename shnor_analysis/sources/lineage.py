@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from shnor_analysis.sources.cells import column_letters
@@ -16,7 +18,7 @@ def add_lineage(frame: pd.DataFrame, draft: Draft, *, sha256: str) -> pd.DataFra
     header = draft.header
     used = [*header.places.values(), *(place for _, place in header.run)]
     first, last = column_letters(min(used)), column_letters(max(used))
-    known: dict[str, object] = {}
+    known: dict[str, Any] = {}
     if "source_cells" not in frame:
         numbers = (frame["row"] + 1).astype("int64").astype("str")
         known["source_cells"] = first + numbers + ":" + last + numbers

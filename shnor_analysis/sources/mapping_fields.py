@@ -21,7 +21,7 @@ MAPPABLE = (
 )
 FACTOR = "factor."
 MADE_BY_READERS = frozenset(
-    {"counts_rebuilt", "tested_n_is_estimated", "pupil_id", "link_id", "factor", "value"}
+    {"counts_rebuilt", "pupil_id", "link_id", "factor", "value"}
 )
 OF_THE_PROCEDURE = frozenset({"school_year", "assessment", "subject", "grade", "season", "test_date"})
 CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "pupils": ("pupil_code", "link_code")}
@@ -127,10 +127,10 @@ def _kinds(table: str, name: str) -> tuple[str, ...]:
     if name in KINDS_BY_NAME:
         return KINDS_BY_NAME[name]
     if name.startswith(FACTOR):
-        return ("percent", "number") if name.endswith("_share") else ("number",)
+        return ("percent", "share") if name.endswith("_share") else ("number",)
     member = next(member for member in tables_of(table) if name in TABLES[member].own_columns)
     if name.endswith("_share"):
-        return ("percent", "number")
+        return ("percent", "share")
     return (TABLES[member].kind(name),)
 
 
@@ -139,6 +139,9 @@ def _is_required(table: str, name: str) -> bool:
         return True
     if name in OF_THE_PROCEDURE or name == "test_year":
         # the year comes from the title, the card or an option as well: it is asked for when the file is read
+        return False
+    if name == "tested_n_is_estimated":
+        # a form that does not speak of it gives counted numbers
         return False
     return any(
         name in TABLES[member].own_columns and TABLES[member].is_required(name) for member in tables_of(table)

@@ -14,6 +14,7 @@ from shnor_analysis.sources.cells import Sheet
 from shnor_analysis.sources.preflight import check_file
 from shnor_analysis.sources.reading import DEFAULT_LIMITS, Limits, read_sheets
 from shnor_analysis.sources.recognition import NearMiss, Recognised, find_mapped, header_guess, recognise
+from shnor_analysis.sources.templates import find_template
 
 MOST_HEADERS_SHOWN = 12
 
@@ -79,7 +80,7 @@ def _find(
     for mapping in mappings:
         if mapped := find_mapped(sheet, mapping.layout, mapping.headers):
             return mapped
-    return recognise(sheet, known)
+    return find_template(sheet) or recognise(sheet, known)
 
 
 def _columns_missing(path: Path, miss: NearMiss) -> Problem:
@@ -110,5 +111,3 @@ def _headers(sheet: Sheet) -> str:
     _, texts = header_guess(sheet)
     shown = " | ".join(text if len(text) <= 40 else f"{text[:39]}…" for text in texts[:MOST_HEADERS_SHOWN])
     return shown + (" | …" if len(texts) > MOST_HEADERS_SHOWN else "")
-
-

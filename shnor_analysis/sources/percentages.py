@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,24 +41,49 @@ def rebuild(
         is_exact = done.state == EXACT
         known[places[is_exact]] = done.counts[is_exact]
         rebuilt_rows[places] = is_exact
-        _tell(draft, findings, labels=rows[places], state=done.state, percent=percent[places], shares=shares)
+        _tell(
+            draft,
+            findings,
+            labels=rows[places].tolist(),
+            state=done.state,
+            percent=percent[places],
+            shares=shares,
+        )
     result = pd.DataFrame(known, index=rows, columns=list(counts))
     return result.assign(counts_rebuilt=rebuilt_rows)
 
 
 def _tell(
-    draft: Draft, findings: Findings, *, labels: pd.Index, state: np.ndarray, percent: np.ndarray, shares: Sequence[str]
+    draft: Draft,
+    findings: Findings,
+    *,
+    labels: list[Any],
+    state: np.ndarray,
+    percent: np.ndarray,
+    shares: Sequence[str],
 ) -> None:
-    for place in np.flatnonzero(state == WRONG):
+    for place in np.flatnonzero(state == WRONG).tolist():
         label = labels[place]
         total = percent[place].sum()
         first, last = (draft.cell(label, name) for name in (shares[0], shares[-1]))
-        shown = f"{total:.6g}".replace(".", ",")
+        shown = printed_number(total)
         if abs(total - 100) > 1:
-            findings.problem("percent_sum_wrong", draft.sheet.name, f"{first}:{last}", found=shown, allowed="100")
+            findings.problem(
+                "percent_sum_wrong", draft.sheet.name, f"{first}:{last}", found=shown, allowed="100"
+            )
         else:
-            pupils = int(draft.frame.at[label, "tested_n"])
-            printed = "; ".join(f"{value:.6g}".replace(".", ",") for value in percent[place])
-            findings.problem("percent_impossible", draft.sheet.name, f"{first}:{last}", found=printed, pupils=pupils)
+            printed = "; ".join(printed_number(value) for value in percent[place])
+            findings.problem(
+                "percent_impossible",
+                draft.sheet.name,
+                f"{first}:{last}",
+                found=printed,
+                pupils=draft.printed(label, "tested_n"),
+            )
     findings.reason("counts_ambiguous", int((state == AMBIGUOUS).sum()), sheet=draft.sheet.name)
     findings.reason("counts_unfit", int((state == UNFIT).sum()), sheet=draft.sheet.name)
+
+
+def printed_number(value: float) -> str:
+    """A number as reports print it, with a decimal comma and at most six digits."""
+    return f"{value:.6g}".replace(".", ",")

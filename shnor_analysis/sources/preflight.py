@@ -13,7 +13,12 @@ from xml.etree import ElementTree
 
 from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.sources.cells import ErrorCell
-from shnor_analysis.sources.sheet_scan import CHUNK_BYTES, MOST_CELLS, MOST_COLUMNS, BrokenSheetError, scan_sheet
+from shnor_analysis.sources.sheet_scan import (
+    CHUNK_BYTES,
+    MOST_COLUMNS,
+    BrokenSheetError,
+    scan_sheet,
+)
 
 Kind = Literal["xlsx", "xls", "csv"]
 MEGABYTE = 1 << 20
@@ -53,11 +58,11 @@ def check_file(path: Path) -> Preflight:
         with path.open("rb") as stream:
             head = stream.read(4096)
     except OSError as error:
-        raise _refusal(path, "file_unreadable", found=error.strerror) from error
+        raise _refusal(path, "file_unreadable") from error
     if size == 0 or not head.strip(b"\x00\r\n\t ;,\xef\xbb\xbf"):
         raise _refusal(path, "file_empty")
     if size > MOST_FILE_BYTES:
-        raise _refusal(path, "file_too_big", found=f"{size / MEGABYTE:.0f} MB", allowed=MOST_FILE_BYTES // MEGABYTE)
+        raise _refusal(path, "file_too_big", size=f"{size / MEGABYTE:.0f}", limit=MOST_FILE_BYTES // MEGABYTE)
     if head.startswith(b"PK"):
         return _check_zip(path)
     if head.startswith(OLE_MAGIC):
@@ -68,10 +73,9 @@ def check_file(path: Path) -> Preflight:
 
 
 def _refusal(
-    path: Path, code: str, *, sheet: str | None = None, cell: str | None = None, found: str | None = None, allowed: object = None
+    path: Path, code: str, *, sheet: str | None = None, cell: str | None = None, **fields: object
 ) -> InputRefused:
-    shown = None if allowed is None else str(allowed)
-    return InputRefused(Problem(code, file=path.name, sheet=sheet, cell=cell, found=found, allowed=shown))
+    return InputRefused(Problem(code, file=path.name, sheet=sheet, cell=cell, fields=fields))
 
 
 def _check_ole(path: Path) -> Preflight:
@@ -101,9 +105,11 @@ def _check_archive(path: Path, archive: zipfile.ZipFile) -> Preflight:
     if any(entry.flag_bits & _ENCRYPTED_FLAG for entry in entries):
         raise _refusal(path, "password_protected")
     if len(entries) > MOST_ENTRIES:
-        raise _refusal(path, "too_many_parts", found=str(len(entries)), allowed=MOST_ENTRIES)
+        raise _refusal(path, "too_many_parts", size=len(entries), limit=MOST_ENTRIES)
     if unpacked > MOST_UNPACKED_BYTES or (unpacked > SMALL_UNPACKED_BYTES and unpacked > MOST_RATIO * packed):
-        raise _refusal(path, "zip_bomb", found=f"{unpacked / MEGABYTE:.0f} MB", allowed=MOST_UNPACKED_BYTES // MEGABYTE)
+        raise _refusal(
+            path, "zip_bomb", size=f"{unpacked / MEGABYTE:.0f}", limit=MOST_UNPACKED_BYTES // MEGABYTE
+        )
     if "xl/workbook.xml" not in names:
         raise _refusal(path, "not_a_table")
     if any(name.lower().endswith("vbaproject.bin") for name in names):
@@ -148,8 +154,11 @@ def _check_sheet(path: Path, archive: zipfile.ZipFile, sheet: tuple[str, str]) -
     with archive.open(part) as stream, archive.open(part) as again:
         scan = scan_sheet(stream, again)
     if scan.is_too_wide:
-        raise _refusal(path, "sheet_too_wide", sheet=name, cell=scan.far_cell, found=str(scan.columns), allowed=MOST_COLUMNS)
+        raise _refusal(
+            path, "sheet_too_wide", sheet=name, cell=scan.far_cell, size=scan.columns, limit=MOST_COLUMNS
+        )
     if scan.is_too_big:
-        cells = f"{scan.rows} × {scan.columns}"
-        raise _refusal(path, "sheet_too_big", sheet=name, cell=scan.far_cell, found=cells, allowed=f"{MOST_CELLS:_}".replace("_", " "))
+        raise _refusal(
+            path, "sheet_too_big", sheet=name, cell=scan.far_cell, rows=scan.rows, columns=scan.columns
+        )
     return scan.errors

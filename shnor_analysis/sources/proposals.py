@@ -145,19 +145,19 @@ def _kind_that_fits(one: _Seen, field: Field) -> str:
     """The first kind in which most cells can be read; a percentage above 1 is no share, shares are no percentages."""
     for kind in field.kinds:
         parsed = parse_cells(one.column, one.rows, "choice" if kind in WORD_KINDS else kind, group=kind)
-        filled = parsed.values.notna().to_numpy() | parsed.bad
+        filled = parsed.cells.notna().to_numpy() | parsed.bad
         if not filled.any() or parsed.bad.sum() > (1 - FIT_WANTED) * filled.sum():
             continue
         if field.name.endswith("_share") and (kind == "percent") != _is_percentage(one):
             continue
-        if kind == "mark" and not parsed.values.dropna().isin(MARKS).all():
+        if kind == "mark" and not parsed.cells.dropna().isin(MARKS).all():
             continue
         return kind
     return ""
 
 
 def _is_percentage(one: _Seen) -> bool:
-    numbers = parse_cells(one.column, one.rows, "number").values.dropna()
+    numbers = parse_cells(one.column, one.rows, "number").cells.dropna()
     return "%" in one.header or "%" in one.above or bool((numbers > 1).any())
 
 
@@ -215,7 +215,7 @@ def _as_counts(columns: tuple[ProposedColumn, ...], seen: list[_Seen]) -> tuple[
 
 
 def _numbers(one: _Seen) -> npt.NDArray[np.float64]:
-    return parse_cells(one.column, one.rows, "number").values.to_numpy(dtype=float)
+    return parse_cells(one.column, one.rows, "number").cells.to_numpy(dtype=float)
 
 
 def _examples(one: _Seen) -> tuple[str, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import Layout, LayoutColumn
 from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.run_words import factor_of, marker_of
 from shnor_analysis.sources.spelling import plain
 
 ROWS_LOOKED_AT = 30
 _PERCENT_SIGN = re.compile(r"[\s,(]*%\)?$")
 RUN_EXAMPLES = {"scores": "0, 1, 2 …", "items": "1, 2, 3.1 …", "groups": "Вся выборка"}
+# members of these runs are known by their words; a form without any of them is still that form
+WORD_RUNS: Mapping[str, Callable[[str], object]] = {"markers": marker_of, "factors": factor_of}
 _ITEM = re.compile(r"\d{1,2}[а-яa-z]?(?:\.\d{1,2})?(?:[кk]\d{1,2})?(?:\(\d{1,2}\))?")
 
 
@@ -91,7 +94,12 @@ def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss 
     all its required columns are there. A NearMiss is a sheet that carries a report's title and lacks columns.
     """
     lines = tuple(header_lines(sheet))
-    titles = {header_key(text) for row in range(min(sheet.rows_n, ROWS_LOOKED_AT)) for text in sheet.row_texts(row) if text}
+    titles = {
+        header_key(text)
+        for row in range(min(sheet.rows_n, ROWS_LOOKED_AT))
+        for text in sheet.row_texts(row)
+        if text
+    }
     best: tuple[tuple[int, bool], Recognised] | None = None
     near: NearMiss | None = None
     for layout in layouts:
@@ -181,7 +189,7 @@ def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
                     places[column.field] = place
     lacking = tuple(column.header for column in wanted if column.is_required and column.field not in places)
     run = _run(layout.run, line, places)
-    if layout.run and not run:
+    if layout.run in RUN_EXAMPLES and not run:
         lacking = (*lacking, RUN_EXAMPLES[layout.run])
     used = {*places.values(), *(column for _, column in run)}
     left = [
@@ -189,14 +197,24 @@ def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
         for column, text in enumerate(line.lower)
         if text and column not in used
     ]
-    people = {spelling for column in layout.columns if column.kind == "personal" for spelling in _own_spellings(column)}
+    people = {
+        spelling
+        for column in layout.columns
+        if column.kind == "personal"
+        for spelling in _own_spellings(column)
+    }
     personal = tuple(column for column in left if header_key(column.header) in people)
     unread = tuple(column for column in left if column not in personal)
     return Header(line.row, line.row + line.height, places, run, personal, unread), lacking
 
 
 def _place(
-    column: LayoutColumn, keys: Sequence[str], above: Sequence[str], *, taken: Iterable[int], own_words_only: bool
+    column: LayoutColumn,
+    keys: Sequence[str],
+    above: Sequence[str],
+    *,
+    taken: Iterable[int],
+    own_words_only: bool,
 ) -> int | None:
     spelled = _own_spellings(column) if own_words_only else _glossary_spellings(column.field)
     busy = set(taken)
@@ -229,4 +247,6 @@ def _run(run: str, line: HeaderLine, places: Mapping[str, int]) -> tuple[tuple[s
         return tuple((str(point), points[point]) for point in sorted(points)) if whole else ()
     if run == "items":
         return tuple((text.rstrip(".").replace(",", "."), column) for text, column in free if is_item(text))
+    if run in WORD_RUNS:
+        return tuple((text, column) for text, column in free if WORD_RUNS[run](text))
     return tuple(free) if run == "groups" else ()

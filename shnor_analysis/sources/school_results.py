@@ -14,14 +14,20 @@ SHARES = tuple(f"mark_{mark}_share" for mark in MARKS)
 COUNTS = tuple(f"mark_{mark}_n" for mark in MARKS)
 
 
-def with_marks(draft: Draft, procedure: pd.DataFrame, around: Surroundings, *, rows: pd.Index) -> pd.DataFrame:
+def with_marks(
+    draft: Draft, procedure: pd.DataFrame, around: Surroundings, *, rows: pd.Index
+) -> pd.DataFrame:
     """Columns that `school_results` and `area_results` share, for some rows of a draft.
 
     Shares of marks with their rebuilt counts where the source has them; the count of low results as it is given.
     Counts that the source itself gives are kept, and their sum must be `tested_n` (`counts_sum_wrong`).
     """
     frame = draft.frame.loc[rows]
-    kept = [name for name in (*SHARES, *COUNTS, "low_n", "low_share", "mean_points", "sd_points", "points_max") if name in frame]
+    kept = [
+        name
+        for name in (*SHARES, *COUNTS, "low_n", "low_share", "mean_points", "sd_points", "points_max")
+        if name in frame
+    ]
     made = pd.concat([frame[["row", "tested_n", *kept]], procedure.loc[rows]], axis=1)
     if all(name in frame for name in COUNTS):
         made = made.assign(counts_rebuilt=frame[list(COUNTS)].notna().all(axis=1))
@@ -39,7 +45,9 @@ def make_school_results(draft: Draft, around: Surroundings) -> dict[str, pd.Data
     procedure = around.procedure(draft)
     schools = around.schools(draft, draft.frame["school_id"], procedure)
     made = with_marks(draft, procedure, around, rows=draft.frame.index)
-    return {"school_results": made.assign(school_id=schools, tested_n_is_estimated=False)}
+    named = draft.frame.get("tested_n_is_estimated", pd.Series(False, index=made.index))
+    estimated = named.astype("boolean").fillna(False)
+    return {"school_results": made.assign(school_id=schools, tested_n_is_estimated=estimated)}
 
 
 def _check_sum(draft: Draft, around: Surroundings, rows: pd.Index) -> None:
@@ -51,6 +59,6 @@ def _check_sum(draft: Draft, around: Surroundings, rows: pd.Index) -> None:
             "counts_sum_wrong",
             draft.sheet.name,
             draft.cell(label, "tested_n"),
-            found=f"{frame.at[label, 'tested_n']:.0f}",
+            found=draft.printed(label, "tested_n"),
             allowed=f"{total[label]:.0f}",
         )

@@ -15,11 +15,12 @@ from shnor_analysis.sources.cells import ErrorCell, place_of
 CHUNK_BYTES = 4 << 20
 LONGEST_PIECE_BYTES = 64 << 20
 MOST_COLUMNS = 702
+LAST_ROW = 1_048_576
 MOST_CELLS = 5_000_000
 _ERROR = b't="e"'
 _PREFIX = re.compile(rb"<(\w+:)?worksheet\b")
-_WIDE = re.compile(rb' r="[A-Z]{3}\d')
-_TWO_LETTERS = re.compile(rb' r="([A-Z]{2})\d')
+_SINGLE_QUOTES = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*='")
+_BEYOND_Z = re.compile(rb' r="([A-Z]{2,3})\d')
 _REFERENCE = re.compile(rb'\sr="([A-Z]{1,3}\d{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})<")
 
@@ -53,9 +54,10 @@ def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
 
     `stream` is read once; only where the rough bounds look too wide or too big `reopen` (the same part again) is
     read cell by cell, because blanks that are merely formatted reach to the last row of many honest files.
+    Rows that lie about their cells are not found here: the limits of the reading child catch them.
     Raises BrokenSheetError for error cells without an address and for a piece without any tag in 64 MB.
     """
-    rows, columns = 0, 1
+    rows, columns = 0, 26
     errors: list[ErrorCell] = []
     row_tag: re.Pattern[bytes] | None = None
     for piece in _pieces(stream):
@@ -63,21 +65,26 @@ def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
             found = _PREFIX.search(piece)
             prefix = found[1] or b"" if found else b""
             row_tag = re.compile(b"<" + prefix + rb'row [^>]*?\br="(\d{1,7})"')
-        rows = _last_row(piece, row_tag, rows)
-        columns = _last_column(piece, columns)
+        rows = max(rows, max(map(int, row_tag.findall(piece)), default=0))
+        columns = max(columns, max(map(_column_number, set(_BEYOND_Z.findall(piece))), default=0))
         errors.extend(_errors(piece))
-    rough = SheetScan(rows, columns, "", tuple(errors))
+    rough = SheetScan(rows or LAST_ROW, columns, "", tuple(errors))
     return _measure(reopen, rough) if rough.is_too_wide or rough.is_too_big else rough
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """Cut the XML before a `<c ` or `<row` so that no cell is cut in two."""
+    """Cut the XML before a cell or a row, so that no cell is cut in two."""
     rest = b""
+    is_single_quoted: bool | None = None
     while chunk := stream.read(CHUNK_BYTES):
-        # the scan needs structure only: quotes of one kind make every pattern simple
-        rest += chunk.replace(b"='", b'="').replace(b"' ", b'" ').replace(b"'>", b'">') if b"='" in chunk else chunk
-        cut = max(rest.rfind(b"<c "), rest.rfind(b":c "), rest.rfind(b"row "))
-        cut = rest.rfind(b"<", 0, cut) if cut > 0 and rest[cut : cut + 1] != b"<" else cut
+        if is_single_quoted is None:
+            is_single_quoted = bool(_SINGLE_QUOTES.search(chunk))
+        if is_single_quoted:
+            # the scan needs structure only: quotes of one kind make every pattern simple
+            chunk = chunk.replace(b"'", b'"')
+        rest += chunk
+        cut = max(rest.rfind(b"<c "), rest.rfind(b":c "), rest.rfind(b"<row "))
+        cut = rest.rfind(b"<", 0, cut + 1) if cut > 0 else cut
         if cut > 0:
             yield rest[:cut]
             rest = rest[cut:]
@@ -86,21 +93,12 @@ def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _last_row(piece: bytes, row_tag: re.Pattern[bytes], known: int) -> int:
-    rows = row_tag.findall(piece)
-    last = max(known, max(map(int, rows), default=0))
-    longer = rb' r="[A-Z]{1,3}\d{' + str(len(str(last)) + 1).encode() + rb",}"
-    return 1_048_576 if re.search(longer, piece) else last
-
-
-def _last_column(piece: bytes, known: int) -> int:
-    if _WIDE.search(piece):
-        return 16_384
-    letters = _TWO_LETTERS.findall(piece)
-    if not letters:
-        return max(known, 26)
-    last = max(letters)
-    return max(known, (last[0] - 64) * 26 + last[1] - 64)
+def _column_number(letters: bytes) -> int:
+    """1 for A, 703 for AAA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _errors(piece: bytes) -> Iterator[ErrorCell]:

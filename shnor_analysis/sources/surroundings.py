@@ -41,8 +41,7 @@ class Surroundings:
     def procedure(self, draft: Draft) -> pd.DataFrame:
         """The six columns of the procedure for every row of a draft, from its own columns or from the sheet.
 
-        Problems: `fact_missing` and `fact_contradicts` (both name the option), `season_needed`,
-        `year_outside_calendar`.
+        Problems: `missing_…` and `contradicts_…` (both name the option), `season_needed`, `year_outside_calendar`.
         """
         return _procedure(self, draft)
 
@@ -55,7 +54,9 @@ class Surroundings:
         for unknown in found.unknown:
             for label in unknown.rows:
                 cell = draft.cell(label, "school_id" if "school_id" in draft.header.places else "group")
-                self.findings.take(unknown.problem(file=self.findings.file, sheet=draft.sheet.name, cell=cell))
+                self.findings.take(
+                    unknown.problem(file=self.findings.file, sheet=draft.sheet.name, cell=cell)
+                )
         return found.school_id
 
 
@@ -64,25 +65,27 @@ def gather_facts(
 ) -> Surroundings:
     """Collect what title rows, the sheet's name, the card and the options say, the nearest first.
 
-    Problems: `fact_not_read` for a named fact without meaning, `fact_contradicts` where two places differ.
+    Problems: `fact_not_read` for a named fact without meaning, `contradicts_…` where two places differ.
     """
     kept: dict[str, Fact] = {}
     sheet = recognised.sheet
     for fact in _all_facts(recognised, context, card):
         if isinstance(fact, UnreadFact):
-            findings.problem("fact_not_read", sheet.name, fact.cell, found=fact.shown, name=fact.label, option=OPTIONS.get(fact.name, ""))
+            findings.problem("fact_not_read", sheet.name, fact.cell, found=fact.shown, label=fact.label)
         elif fact.name not in kept:
             kept[fact.name] = fact
-        elif kept[fact.name].value != fact.value and fact.name in OPTIONS and not _same_school(kept[fact.name], fact):
+        elif (
+            kept[fact.name].value != fact.value
+            and fact.name in OPTIONS
+            and not _same_school(kept[fact.name], fact)
+        ):
             first = kept[fact.name]
             findings.problem(
-                "fact_contradicts",
+                f"contradicts_{fact.name}",
                 sheet.name,
                 first.cell or None,
                 found=first.shown,
-                name=fact.name,
                 other=fact.shown,
-                option=OPTIONS[fact.name],
             )
     return Surroundings(recognised, context, findings, kept)
 
@@ -129,7 +132,8 @@ def _days(procedure: pd.DataFrame) -> pd.Series:
         if not pd.isna(year)
     }
     guessed = [
-        stand_ins.get(pair, pd.NaT) for pair in zip(procedure["school_year"], procedure["season"], strict=True)
+        stand_ins.get(pair, pd.NaT)
+        for pair in zip(procedure["school_year"], procedure["season"], strict=True)
     ]
     return known.fillna(pd.Series(guessed, index=procedure.index, dtype="datetime64[us]"))
 
@@ -142,9 +146,8 @@ def _procedure(around: Surroundings, draft: Draft) -> pd.DataFrame:
         frame[name] = pd.to_numeric(frame[name]).astype("float64")
     frame = _with_year(around, draft, frame)
     for name in ("school_year", "subject", "grade", "assessment"):
-        option = OPTIONS[name]
         if frame[name].isna().any() and name not in draft.header.places and not _has_year_column(draft, name):
-            around.findings.problem("fact_missing", draft.sheet.name, name=name, option=option)
+            around.findings.problem(f"missing_{name}", draft.sheet.name)
     _check_calendar(around, draft, frame)
     return frame[list(PROCEDURE_FIELDS)]
 
@@ -167,13 +170,11 @@ def _column(around: Surroundings, draft: Draft, name: str) -> pd.Series:
     if differs.any() and name in OPTIONS and fact.shown:
         label = differs.idxmax()
         around.findings.problem(
-            "fact_contradicts",
+            f"contradicts_{name}",
             draft.sheet.name,
             draft.cell(label, name),
-            found=own[label],
-            name=name,
+            found=draft.printed(label, name),
             other=fact.shown,
-            option=OPTIONS[name],
         )
     return own.fillna(sheet_value)
 
@@ -184,10 +185,22 @@ def _with_year(around: Surroundings, draft: Draft, frame: pd.DataFrame) -> pd.Da
     is_autumn = frame["test_date"].dt.month >= AUTUMN_BEGINS
     derived_year = (frame["test_date"].dt.year + is_autumn).astype("float64")
     derived_season = pd.Series(np.where(is_autumn, "autumn", "spring"), index=frame.index, dtype="object")
-    _contradiction(around, draft, dated & frame["season"].notna() & (frame["season"] != derived_season), frame, "season")
-    _contradiction(around, draft, dated & frame["school_year"].notna() & (frame["school_year"] != derived_year), frame, "school_year")
     _contradiction(
-        around, draft, dated & frame["test_year"].notna() & (frame["test_year"] != frame["test_date"].dt.year), frame, "test_year"
+        around, draft, dated & frame["season"].notna() & (frame["season"] != derived_season), frame, "season"
+    )
+    _contradiction(
+        around,
+        draft,
+        dated & frame["school_year"].notna() & (frame["school_year"] != derived_year),
+        frame,
+        "school_year",
+    )
+    _contradiction(
+        around,
+        draft,
+        dated & frame["test_year"].notna() & (frame["test_year"] != frame["test_date"].dt.year),
+        frame,
+        "test_year",
     )
     season = derived_season.where(dated, frame["season"])
     season = season.where(season.notna(), _usual_season(around, draft, frame, season))
@@ -195,7 +208,10 @@ def _with_year(around: Surroundings, draft: Draft, frame: pd.DataFrame) -> pd.Da
     _contradiction(
         around,
         draft,
-        ~dated & frame["school_year"].notna() & frame["test_year"].notna() & (frame["school_year"] != by_calendar),
+        ~dated
+        & frame["school_year"].notna()
+        & frame["test_year"].notna()
+        & (frame["school_year"] != by_calendar),
         frame,
         "school_year",
     )
@@ -211,26 +227,30 @@ def _usual_season(around: Surroundings, draft: Draft, frame: pd.DataFrame, seaso
         unclear |= (frame["assessment"] == assessment) & (frame["test_year"].isin(years) | of_school_year)
     unclear &= season.isna()
     if unclear.any():
-        label = unclear.idxmax()
+        label: Any = unclear.idxmax()
         shown = frame["test_year"].fillna(frame["school_year"])[label]
         cell = draft.cell(label, "test_year") if "test_year" in draft.header.places else None
-        around.findings.problem("season_needed", draft.sheet.name, cell, found=f"{shown:.0f}", option="--season")
+        around.findings.problem("season_needed", draft.sheet.name, cell, found=f"{shown:.0f}")
     return pd.Series("spring", index=frame.index, dtype="object")
 
 
-def _contradiction(around: Surroundings, draft: Draft, differs: pd.Series, frame: pd.DataFrame, name: str) -> None:
+def _contradiction(
+    around: Surroundings, draft: Draft, differs: pd.Series, frame: pd.DataFrame, name: str
+) -> None:
+    """Tell the first row in which a fact and the date (or the calendar year) of the work exclude each other."""
     if not differs.any():
         return
-    label = differs.idxmax()
+    label: Any = differs.idxmax()
     fact = around.facts.get(name)
+    by = "test_date" if bool(frame.loc[[label], "test_date"].notna().all()) else "test_year"
+    of_day = around.facts.get(by)
+    in_table = by in draft.header.places
     around.findings.problem(
-        "date_contradicts",
+        f"contradicts_{name}",
         draft.sheet.name,
-        draft.cell(label, "test_date") if "test_date" in draft.frame else (fact.cell if fact else None) or None,
-        found=frame.at[label, "test_date"].date().isoformat() if not pd.isna(frame.at[label, "test_date"]) else f"{frame.at[label, 'test_year']:.0f}",
-        name=name,
-        other=fact.shown if fact else str(frame.at[label, name]),
-        option=OPTIONS[name],
+        draft.cell(label, by) if in_table else (of_day.cell if of_day else "") or None,
+        found=draft.printed(label, by) if in_table else (of_day.shown if of_day else None),
+        other=draft.printed(label, name) or (fact.shown if fact else ""),
     )
 
 
@@ -238,7 +258,9 @@ def _check_calendar(around: Surroundings, draft: Draft, frame: pd.DataFrame) -> 
     year = frame["school_year"]
     outside = year.notna() & ~year.between(FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR)
     for label in frame.index[outside]:
-        field = next((name for name in ("test_date", "test_year", "school_year") if name in draft.header.places), None)
+        field = next(
+            (name for name in ("test_date", "test_year", "school_year") if name in draft.header.places), None
+        )
         around.findings.problem(
             "year_outside_calendar",
             draft.sheet.name,

@@ -11,7 +11,14 @@ from shnor_analysis import glossary
 from shnor_analysis.sources.cells import Sheet, cell_name
 from shnor_analysis.sources.recognition import header_key
 from shnor_analysis.sources.spelling import plain
-from shnor_analysis.sources.values import parse_date, parse_grade, parse_number, parse_school_year, parse_test_year, parse_word
+from shnor_analysis.sources.values import (
+    parse_date,
+    parse_grade,
+    parse_number,
+    parse_school_year,
+    parse_test_year,
+    parse_word,
+)
 
 NAMES = {
     "предмет": "subject",
@@ -53,7 +60,10 @@ READERS: dict[str, Callable[[str], Any]] = {
 _YEAR = re.compile(r"(?<![.\d/-])\b(20\d\d|19\d\d)\b(?! ?[-/–.] ?\d{2})")
 _YEARS = re.compile(r"\b((?:20|19)\d\d ?[-/–] ?(?:20)?\d\d)\b")
 _GRADE = re.compile(r"\b(\d{1,2})(?:-?[йяе]{1,2})? ?(?:класс|кл\b)")
-_SEASONS = {"весна": "spring", "весенн": "spring", "осень": "autumn", "осенн": "autumn", "осенью": "autumn", "весной": "spring"}
+SEASON_WORDS = {"весн": "spring", "весен": "spring", "осен": "autumn"}
+ASSESSMENT_WORDS = {"огэ": "oge", "егэ": "ege"}
+# «ма» or «ру» in free words may be anything
+SHORTEST_SUBJECT = 3
 _ASSESSMENT = re.compile(r"\b(впр|огэ|егэ|всероссийск\w+ проверочн\w+ работ\w+)\b")
 _WORDS = re.compile(r"[.,;:()«»\"]+")
 
@@ -81,55 +91,44 @@ class UnreadFact:
 def title_facts(sheet: Sheet, rows: int) -> Iterator[Fact | UnreadFact]:
     """Facts in the first rows of a sheet: a name with its value beside it or behind a colon, or free words."""
     for row in range(min(rows, sheet.rows_n)):
-        texts = sheet.row_texts(row)
-        column = 0
-        while column < len(texts):
-            text = texts[column]
-            if not text:
-                column += 1
-                continue
-            value_at = next((place for place in range(column + 1, len(texts)) if texts[place]), None)
-            head, colon, tail = text.partition(":")
+        filled = [(column, text) for column, text in enumerate(sheet.row_texts(row)) if text]
+        while filled:
+            column, text = filled.pop(0)
+            head, colon, tail = (part.strip() for part in text.partition(":"))
             name = NAMES.get(header_key(head))
-            if name and colon and tail.strip():
-                yield _read(name, head, tail.strip(), cell_name(row, column))
-            elif name and not tail.strip() and value_at is not None:
-                yield _read(name, head, texts[value_at], cell_name(row, value_at))
-                column = value_at
-            elif not colon or _ASSESSMENT.search(plain(text)):
-                # other named facts («Дата выгрузки: …») are about the file, not about the work
-                yield from free_facts(text, cell_name(row, column))
-            elif not tail.strip() and value_at is not None:
-                if _ASSESSMENT.search(plain(texts[value_at])):
-                    yield from free_facts(texts[value_at], cell_name(row, value_at))
-                column = value_at
-            column += 1
+            if tail or not filled or not (name or colon):
+                yield from _facts_of(text, cell_name(row, column), name=name, head=head, tail=tail)
+                continue
+            beside, value = filled.pop(0)
+            yield from _facts_of(value, cell_name(row, beside), name=name, head=head, tail=value)
+
+
+def _facts_of(text: str, cell: str, *, name: str | None, head: str, tail: str) -> Iterator[Fact | UnreadFact]:
+    """The named fact, or what free words say; other named facts («Дата выгрузки: …») are not about the work."""
+    if name and tail:
+        yield _read(name, head, tail, cell)
+    elif not tail or _ASSESSMENT.search(plain(text)):
+        yield from free_facts(text, cell)
 
 
 def free_facts(text: str, cell: str) -> Iterator[Fact]:
     """Facts in free words, as in `ВПР 2021. 5 класс` or `Математика, 5 класс, осень 2020`."""
     spelled = plain(text)
-    if years := _YEARS.search(spelled):
-        value = parse_school_year(years[1])
-        if value:
-            yield Fact("school_year", value, cell, text)
-    elif year := _YEAR.search(spelled):
+    years, year = _YEARS.search(spelled), _YEAR.search(spelled)
+    if years and (value := parse_school_year(years[1])):
+        yield Fact("school_year", value, cell, text)
+    elif year and not years:
         yield Fact("test_year", float(year[1]), cell, text)
     if grade := _GRADE.search(spelled):
         yield Fact("grade", float(grade[1]), cell, text)
     if assessment := _ASSESSMENT.search(spelled):
-        yield Fact("assessment", "vpr" if assessment[1].startswith("в") else _exam(assessment[1]), cell, text)
-    season = next((code for word, code in _SEASONS.items() if re.search(rf"\b{word}", spelled)), None)
-    if season:
-        yield Fact("season", season, cell, text)
+        yield Fact("assessment", ASSESSMENT_WORDS.get(assessment[1], "vpr"), cell, text)
+    seasons = [code for word, code in SEASON_WORDS.items() if re.search(rf"\b{word}", spelled)]
+    yield from (Fact("season", season, cell, text) for season in dict.fromkeys(seasons))
     for part in _WORDS.split(text):
-        subject = glossary.code_of("subject", part) if len(part.strip()) > 3 else None
+        subject = glossary.code_of("subject", part) if len(part.strip()) > SHORTEST_SUBJECT else None
         if subject:
             yield Fact("subject", subject, cell, text)
-
-
-def _exam(word: str) -> str:
-    return "oge" if word == "огэ" else "ege"
 
 
 def _read(name: str, label: str, text: str, cell: str) -> Fact | UnreadFact:

@@ -17,21 +17,23 @@ from shnor_analysis.sources.cells import Column, shown_number
 from shnor_analysis.sources.spelling import plain
 
 MOST_DECIMALS = 6
-_NUMBER = re.compile(r"[-+−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?e[-+]?\d+")
+_NUMBER = re.compile(
+    r"[-+−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?e[-+]?\d+"
+)
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?: г\.?| г\.? ?|)(?: 0?0:00(?::00)?)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?")
 _GRADE = re.compile(r"(\d{1,2})(?:-?[йяе]{1,2})? ?(?:класс|кл\.?|классы|параллель)?")
 _TWO_YEARS = re.compile(r"(\d{4}) ?[-/–—] ?(\d{4}|\d{2})(?: ?(?:учебный год|уч\. ?год|у\. ?г\.?|г\.?))?")
 _ONE_YEAR = re.compile(r"(\d{4})(?: ?(?:учебный год|год|г\.?))?")
 _OWN_CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
-NUMERIC_KINDS = frozenset({"whole", "number", "percent", "mark", "grade", "test_year"})
+NUMERIC_KINDS = frozenset({"whole", "number", "percent", "share", "mark", "grade", "test_year"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Values of a run of cells: None or NaN where empty or bad; `bad` are filled cells that mean nothing here."""
+    """What a run of cells says: None or NaN where empty or bad; `bad` are filled cells that mean nothing here."""
 
-    values: pd.Series
+    cells: pd.Series
     bad: npt.NDArray[np.bool_]
     decimals: npt.NDArray[np.int64] | None = None
 
@@ -42,25 +44,25 @@ def parse_cells(column: Column, rows: npt.NDArray[np.intp], kind: str, *, group:
     Parameters:
         column: Column of a sheet.
         rows: Rows wanted, from 0.
-        kind: `text`, `identifier`, `whole`, `number`, `percent`, `mark`, `grade`, `date`, `flag`, `school_year`,
+        kind: `text`, `identifier`, `whole`, `number`, `percent`, `share`, `mark`, `grade`, `date`, `flag`, `school_year`,
             `test_year`, or a word of the glossary (`subject`, `kind`, `choice`).
         group: Group of the glossary for `choice`.
 
-    Percentages become shares (0–1) with the number of printed decimals of the percentage.
+    Percentages become shares (0–1); they and shares come with the printed decimals of the percentage.
     """
     if kind in NUMERIC_KINDS:
         return _numbers(column, rows, kind)
     if kind == "date":
         parsed = _words(column, rows, parse_date)
-        return Parsed(pd.to_datetime(parsed.values).astype("datetime64[us]"), parsed.bad)
+        return Parsed(pd.to_datetime(parsed.cells).astype("datetime64[us]"), parsed.bad)
     if kind in {"subject", "kind", "choice"}:
         return _words(column, rows, partial(parse_word, group or kind))
     if kind == "flag":
         parsed = _words(column, rows, parse_flag)
-        return Parsed(parsed.values.astype("boolean"), parsed.bad)
+        return Parsed(parsed.cells.astype("boolean"), parsed.bad)
     if kind == "school_year":
         parsed = _words(column, rows, parse_school_year)
-        return Parsed(pd.to_numeric(parsed.values).astype("float64"), parsed.bad)
+        return Parsed(pd.to_numeric(parsed.cells).astype("float64"), parsed.bad)
     found = column.as_texts(rows)
     return Parsed(pd.Series(found, dtype="object"), np.zeros(len(rows), dtype=bool))
 
@@ -136,18 +138,23 @@ def decimals_of(text: str) -> int:
 
 
 def _numbers(column: Column, rows: npt.NDArray[np.intp], kind: str) -> Parsed:
-    read: Callable[[str], float | None] = {"grade": parse_grade, "test_year": parse_test_year}.get(kind, parse_number)
+    read: Callable[[str], float | None] = {"grade": parse_grade, "test_year": parse_test_year}.get(
+        kind, parse_number
+    )
     read_texts = [read(text) if text else None for text in column.texts]
     known = np.array([np.nan if value is None else value for value in read_texts] + [np.nan])
-    is_bad = np.array([bool(text) and value is None for text, value in zip(column.texts, read_texts, strict=True)] + [False])
+    is_bad = np.array(
+        [bool(text) and value is None for text, value in zip(column.texts, read_texts, strict=True)] + [False]
+    )
     codes = column.codes[rows]
     values = np.where(codes >= 0, known[codes], column.numbers[rows])
     bad = is_bad[codes]
     if kind in {"whole", "mark", "grade", "test_year"}:
         bad = bad | (~np.isnan(values) & (values != np.floor(values)))
-    if kind != "percent":
-        return Parsed(pd.Series(np.where(bad, np.nan, values)), bad)
-    return Parsed(pd.Series(np.where(bad, np.nan, values / 100)), bad, _decimals(column, rows))
+    if kind == "percent":
+        return Parsed(pd.Series(np.where(bad, np.nan, values / 100)), bad, _decimals(column, rows))
+    decimals = np.maximum(_decimals(column, rows) - 2, 0) if kind == "share" else None
+    return Parsed(pd.Series(np.where(bad, np.nan, values)), bad, decimals)
 
 
 def _decimals(column: Column, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
@@ -157,7 +164,9 @@ def _decimals(column: Column, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int6
     filled = ~np.isnan(numbers)
     if filled.any():
         values, inverse = np.unique(numbers[filled], return_inverse=True)
-        printed = np.array([decimals_of(shown_number(round(float(value), MOST_DECIMALS))) for value in values])
+        printed = np.array(
+            [decimals_of(shown_number(round(float(value), MOST_DECIMALS))) for value in values]
+        )
         found[filled] = printed[inverse]
     return found.astype(np.int64)
 

@@ -22,13 +22,13 @@ from shnor_analysis.warehouse.engine import Connection, engine, fetch, fetch_cou
 from shnor_analysis.warehouse.pupil_counts import add_pupil_counts
 from shnor_analysis.warehouse.records import StoredFile, accounting_to, read_records
 from shnor_analysis.warehouse.resolution import (
-    MERGED_TABLES,
     Resolved,
     create_conflicts,
     load_current,
     merge_pupils,
     resolve_keys,
 )
+from shnor_analysis.warehouse.supersession import MERGED_TABLES
 
 WAREHOUSE = Path("data") / "warehouse"
 POINTER = "current"
@@ -125,7 +125,9 @@ def _account(
     taken = sum(reason.n for reason in reasons if reason.code in TAKING)
     if rows_in + added - taken != rows_out:
         raise ShnorError(
-            Problem("rows_lost", found=str(rows_out), allowed=str(rows_in + added - taken), fields={"table": name})
+            Problem(
+                "rows_lost", found=str(rows_out), allowed=str(rows_in + added - taken), fields={"table": name}
+            )
         )
     return accounting.then("warehouse_table", name, rows_in, rows_out, reasons)
 
@@ -144,9 +146,7 @@ def _write(
             "accounting": accounting_to(accounting),
         }
         write_text(part / FACTS_NAME, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
-    return BuildOutcome(
-        name, rows, fetch_count(connection, "SELECT count(*) FROM conflicts"), accounting
-    )
+    return BuildOutcome(name, rows, fetch_count(connection, "SELECT count(*) FROM conflicts"), accounting)
 
 
 def _write_table(connection: Connection, table: Table, folder: Path) -> None:

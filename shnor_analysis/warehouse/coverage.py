@@ -30,7 +30,8 @@ def read_coverage(folder: Path) -> Coverage:
     key = names(PROCEDURE_KEY)
     with connected(folder) as connection:
         procedures = fetch_arrow(
-            connection, f"""WITH pupil_level AS (
+            connection,
+            f"""WITH pupil_level AS (
                     SELECT {key}, count(DISTINCT school_id) AS pupil_level_n FROM pupil_results GROUP BY ALL),
                 register AS (SELECT count(*) AS n FROM schools)
                 SELECT {key}, count(*) AS schools_n, any_value(register.n) - count(*) AS missing_n,
@@ -38,13 +39,14 @@ def read_coverage(folder: Path) -> Coverage:
                     coalesce(any_value(pupil_level_n), 0) AS pupil_level_n,
                     count(mark_2_n) AS marks_n
                 FROM school_results CROSS JOIN register LEFT JOIN pupil_level USING ({key})
-                GROUP BY {key} ORDER BY {key}"""
+                GROUP BY {key} ORDER BY {key}""",
         )
         years = fetch_arrow(
-            connection, f"""SELECT school_year, count(DISTINCT ({names(PROCEDURE_KEY[1:])})) AS procedures_n,
+            connection,
+            f"""SELECT school_year, count(DISTINCT ({names(PROCEDURE_KEY[1:])})) AS procedures_n,
                     count(DISTINCT school_id) AS schools_n,
                     (SELECT count(*) FROM schools) - count(DISTINCT school_id) AS without_any_n
-                FROM school_results GROUP BY ALL ORDER BY ALL"""
+                FROM school_results GROUP BY ALL ORDER BY ALL""",
         )
     return Coverage(school_years=years.to_pandas(), procedures=procedures.to_pandas())
 
@@ -54,7 +56,8 @@ def read_missing(folder: Path, school_year: int) -> pd.DataFrame:
     key = names(PROCEDURE_KEY)
     with connected(folder) as connection:
         arrow = fetch_arrow(
-            connection, f"""WITH written AS (
+            connection,
+            f"""WITH written AS (
                     SELECT DISTINCT {key} FROM school_results WHERE school_year = ?)
                 SELECT {key}, school_id FROM written CROSS JOIN schools
                 ANTI JOIN school_results USING ({key}, school_id) ORDER BY ALL""",

@@ -57,11 +57,11 @@ def _load_minima(connection: Connection) -> None:
         "SELECT DISTINCT assessment, subject, school_year FROM pupil_results WHERE test_points IS NOT NULL",
     )
     for row in given:
-        known = exam_minimum(
-            row["subject"], row["school_year"], CERTIFICATE, assessment=row["assessment"]
-        )
+        known = exam_minimum(row["subject"], row["school_year"], CERTIFICATE, assessment=row["assessment"])
         if known is not None and known.unit == "test_points":
-            connection.execute("INSERT INTO minima VALUES (?, ?, ?, ?)", [*row.values(), float(known.minimum)])
+            connection.execute(
+                "INSERT INTO minima VALUES (?, ?, ?, ?)", [*row.values(), float(known.minimum)]
+            )
 
 
 def _counts() -> str:

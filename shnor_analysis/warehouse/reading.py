@@ -13,7 +13,16 @@ from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import EnvironmentProblem, Problem, UsageProblem
 from shnor_analysis.schemas import TABLES
 from shnor_analysis.warehouse.build import FACTS_NAME, current_build
-from shnor_analysis.warehouse.engine import Connection, engine, fetch_arrow, names, open_engine, scan, text, to_frame
+from shnor_analysis.warehouse.engine import (
+    Connection,
+    engine,
+    fetch_arrow,
+    names,
+    open_engine,
+    scan,
+    text,
+    to_frame,
+)
 from shnor_analysis.warehouse.records import accounting_from, read_records
 from shnor_analysis.warehouse.resolution import CONFLICT_COLUMNS
 from shnor_analysis.warehouse.supersession import scope_columns, superseded
@@ -65,7 +74,10 @@ def read_table(
     if strange:
         raise UsageProblem(
             Problem(
-                "column_of_table_unknown", found=column, allowed=", ".join(table.columns), fields={"table": name}
+                "column_of_table_unknown",
+                found=column,
+                allowed=", ".join(table.columns),
+                fields={"table": name},
             )
             for column in strange
         )
@@ -116,7 +128,8 @@ def read_stored(folder: Path, name: str) -> pd.DataFrame:
     if not records:
         return table.empty()
     told = " UNION ALL ".join(
-        f"SELECT *, {record.receipt} AS receipt FROM {scan(table, [record.part(folder, name)])}" for record in records
+        f"SELECT *, {record.receipt} AS receipt FROM {scan(table, [record.part(folder, name)])}"
+        for record in records
     )
     with engine() as connection:
         connection.execute(f"CREATE TABLE told AS {told}")

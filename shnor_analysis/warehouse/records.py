@@ -106,7 +106,11 @@ def accounting_to(accounting: Accounting) -> list[dict[str, Any]]:
             "rows_in": step.rows_in,
             "rows_out": step.rows_out,
             "reasons": [
-                {"code": reason.code, "n": reason.n, "fields": {k: _plain(v) for k, v in reason.fields.items()}}
+                {
+                    "code": reason.code,
+                    "n": reason.n,
+                    "fields": {k: _plain(v) for k, v in reason.fields.items()},
+                }
                 for reason in step.reasons
             ],
         }

@@ -16,7 +16,7 @@ from shnor_analysis.schemas import Table
 from shnor_analysis.schemas.validation import MOST_PROBLEMS_SHOWN
 from shnor_analysis.warehouse.comparison import shown_key
 from shnor_analysis.warehouse.engine import Connection, fetch, fetch_count, names, same, scan
-from shnor_analysis.warehouse.supersession import MERGED_TABLES, scope_columns, superseded, value_columns
+from shnor_analysis.warehouse.supersession import scope_columns, superseded, value_columns
 
 # Layouts that may say something about the same key, most trusted first; a layout that is not named stands between.
 PRECEDENCE = {"pupil_results": 0, "mark_statistics": 1, "regional_marks": 2}
@@ -148,7 +148,9 @@ def resolve_keys(connection: Connection, table: Table) -> Resolved:
     if fetch_count(connection, "SELECT count(*) FROM rivals"):
         problems = _keys_twice(connection, table)
         agree, differ = _compare_rivals(connection, table)
-        connection.execute(f'DELETE FROM "{name}" WHERE rowid IN (SELECT row_number FROM rivals WHERE turn > 1)')
+        connection.execute(
+            f'DELETE FROM "{name}" WHERE rowid IN (SELECT row_number FROM rivals WHERE turn > 1)'
+        )
     connection.execute("DROP TABLE rivals")
     return Resolved(before, _reasons(sources_agree=agree, sources_differ=differ), problems)
 
@@ -235,5 +237,3 @@ def _keys_twice(connection: Connection, table: Table) -> tuple[Problem, ...]:
 
 def _reasons(**counts: int) -> tuple[Reason, ...]:
     return tuple(Reason(code, n) for code, n in counts.items() if n)
-
-

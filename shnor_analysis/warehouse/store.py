@@ -132,7 +132,9 @@ class Receipt:
         return tuple(name for name in TABLES if name in given)
 
     def _parts(self, table: str) -> list[Path]:
-        return [record.part(self._staging, table) for record in self._files.values() if table in record.tables]
+        return [
+            record.part(self._staging, table) for record in self._files.values() if table in record.tables
+        ]
 
     def _is_stored_so(self, record: StoredFile) -> bool:
         before = self._stored.get(record.sha256)
@@ -147,7 +149,9 @@ class Receipt:
         found: dict[str, list[Replaced]] = {}
         with engine() as connection:
             for name in self._tables():
-                staged = [record.part(self._staging, name) for record in news.values() if name in record.tables]
+                staged = [
+                    record.part(self._staging, name) for record in news.values() if name in record.tables
+                ]
                 stored = [
                     (record.part(self._folder, name), record.receipt)
                     for record in self._stored.values()
@@ -167,7 +171,9 @@ class Receipt:
         before = self._stored.get(sha256)
         if before is None:
             return []
-        return [Replaced(before.card.file_name, sha256, name, rows) for name, rows in before.card.rows if rows]
+        return [
+            Replaced(before.card.file_name, sha256, name, rows) for name, rows in before.card.rows if rows
+        ]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from shnor_analysis.schemas import TABLES
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import Settings
 from shnor_analysis.sources import (
+    CORRECTIONS_FOLDER,
+    MAPPINGS_FOLDER,
     Correction,
     FileReading,
     Hints,
@@ -37,8 +39,6 @@ from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.outcomes import FileOutcome, IngestOutcome, Progress
 from shnor_analysis.workspace.raw_files import find_raw_files, keep_raw_copy
 
-MAPPINGS = Path("data") / "mappings"
-CORRECTIONS = Path("data") / "corrections"
 # Opened files wait in memory for their turn up to this many cells; the others are opened again when it comes.
 MOST_CELLS_WAITING = 10_000_000
 MOST_OPENED_AT_ONCE = 4
@@ -48,12 +48,13 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What is asked: which files, with which hints, whether only to look, whether to keep raw copies."""
+    """What is asked: which files, with which hints, whether only to look, whether to keep raw copies, who sent them."""
 
     paths: tuple[Path, ...]
     hints: Hints
     is_dry_run: bool
     keep_raw: bool
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def ingest(folder: Path, settings: Settings, asked: Import, *, tell: Report) -> 
             asked=asked,
             receipt=receipt,
             tell=tell,
-            mappings=read_mappings(folder / MAPPINGS),
-            corrections=read_corrections(folder / CORRECTIONS),
+            mappings=read_mappings(folder / MAPPINGS_FOLDER),
+            corrections=read_corrections(folder / CORRECTIONS_FOLDER),
             schools=read_stored(folder, "schools"),
             aliases=read_stored(folder, "school_aliases"),
         )
@@ -123,10 +124,14 @@ def _look(desk: Desk, paths: Iterable[Path]) -> dict[Path, str]:
         try:
             sha256 = sha256_of(path)
         except OSError:
-            desk.outcomes[path] = FileOutcome(path, "refused", problems=(Problem("path_unreadable", file=path.name),))
+            desk.outcomes[path] = FileOutcome(
+                path, "refused", problems=(Problem("path_unreadable", file=path.name),)
+            )
             continue
         known = stored.get(sha256)
-        if sha256 in seen or (known and desk.receipt.knows(sha256, _circumstances(desk, path, known.card.report, sha256))):
+        if sha256 in seen or (
+            known and desk.receipt.knows(sha256, _circumstances(desk, path, known.card.report, sha256))
+        ):
             desk.outcomes[path] = _same(path, sha256, known)
         else:
             fresh[path] = sha256
@@ -188,7 +193,7 @@ def _read(desk: Desk, waiting: Waiting) -> None:
     except (InputRefused, EnvironmentProblem) as error:
         desk.outcomes[path] = FileOutcome(path, "refused", waiting.sha256, problems=error.problems)
         return
-    card = reading.card
+    card = reading.card if reading.card.owner else replace(reading.card, owner=desk.asked.owner)
     circumstances = _circumstances(desk, path, card.report, card.sha256)
     desk.receipt.add(card, reading.tables, circumstances=circumstances, accounting=reading.accounting)
     desk.schools = _joined("schools", desk.schools, reading)

@@ -21,13 +21,14 @@ from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.files import write_text
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_folder, read_settings
-from shnor_analysis.sources import Hints
+from shnor_analysis.sources import CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Hints, propose_mapping
+from shnor_analysis.sources.mapping_form import write_mapping
 from shnor_analysis.warehouse import BuildOutcome
 from shnor_analysis.workspace.importing import Import, Report, ingest
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
 
-FOLDERS = (Path("incoming"), Path("data") / "corrections", Path("data") / "mappings", Path("reports"))
+FOLDERS = (Path("incoming"), CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Path("reports"))
 
 
 def _keep_still(progress: Progress) -> None:
@@ -48,19 +49,29 @@ class Workspace:
         hints: Hints | None = None,
         dry_run: bool = False,
         keep_raw: bool = False,
+        owner: str = "",
         tell: Report = _keep_still,
     ) -> IngestOutcome:
         """Read raw files and folders of them into validated tables; the register is read before what refers to it.
 
         Parameters: paths — files or folders; hints — what the files do not say of themselves (`--year`, `--grade` …);
         dry_run — say what would change, store nothing; keep_raw — copy files without names and codes to `data/raw`;
-        tell — called with the progress.
+        owner — who sent the files, where no card beside them says so; tell — called with the progress.
         Returns: the outcome of every file. A refused file leaves nothing and stops nobody.
         Raises: UsageProblem `path_missing`, `no_files`; EnvironmentProblem `workspace_busy`; InputRefused for a broken
         mapping or correction.
         """
-        asked = Import(tuple(Path(path) for path in paths), hints or Hints(), dry_run, keep_raw)
+        asked = Import(tuple(Path(path) for path in paths), hints or Hints(), dry_run, keep_raw, owner)
         return ingest(self.folder, self.settings, asked, tell=tell)
+
+    def propose_mapping(self, path: Path | str, *, table: str | None = None, language: str = "ru") -> Path:
+        """Guess what the columns of an unknown form mean and write the guess as TOML for a person to correct.
+
+        Returns the path of the TOML. The form then comes in by itself; until it says `is_checked = true` every report
+        that uses it says that nobody has checked its columns.
+        """
+        proposal = propose_mapping(Path(path), table=table)
+        return write_mapping(proposal, self.folder, title=Path(path).stem, language=language)
 
     def build(self) -> BuildOutcome:
         """Build the warehouse from everything stored; RuleBroken with all problems, and the old warehouse stays."""
@@ -122,10 +133,20 @@ class Workspace:
         found = warehouse.read_table(self.folder, "school_results", columns=["school_year"])["school_year"]
         return tuple(sorted(int(year) for year in found.unique()))
 
+    def listed_school_ids(self, school_year: int | None = None) -> tuple[str, ...]:
+        """Schools on the list that follows a school year (default: the last): the issued list, else the rule's own."""
+        lines = self.evaluate_town(school_year or self.years()[-1]).schools
+        issued = tuple(line.school_id for line in lines if line.is_listed)
+        return issued or tuple(line.school_id for line in lines if line.rule_fires is True)
+
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
         return evaluate_school(
-            self.table, school_id=school_id, school_year=school_year, settings=self.settings, cards=self.cards()
+            self.table,
+            school_id=school_id,
+            school_year=school_year,
+            settings=self.settings,
+            cards=self.cards(),
         )
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
@@ -161,5 +182,7 @@ def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
 
 def settings_text(settings: Settings) -> str:
     """Write settings as TOML; a JSON value of text, number or yes and no is one of TOML too."""
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.model_dump().items()]
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.model_dump().items()
+    ]
     return "\n".join(lines) + "\n"

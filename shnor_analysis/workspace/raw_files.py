@@ -32,7 +32,11 @@ def find_raw_files(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Path,
             found[path] = None
             continue
         for inside in sorted(path.rglob("*")):
-            if not inside.is_file() or inside.name.startswith(LOCK_PREFIXES) or inside.suffix.lower() == ".toml":
+            if (
+                not inside.is_file()
+                or inside.name.startswith(LOCK_PREFIXES)
+                or inside.suffix.lower() == ".toml"
+            ):
                 continue
             if inside.suffix.lower() in TABLE_SUFFIXES:
                 found[inside] = None

@@ -114,14 +114,15 @@ def needed_texts(source: str) -> list[str]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        for code in _literals(node):
+        for code in literals(node):
             needed += [pattern.format(code) for pattern in TEXT_OF.get(name, ())]
             if name in RENDERERS and CODE.match(code):
                 needed.append(code)
     return needed
 
 
-def _literals(call: ast.Call) -> Iterator[str]:
+def literals(call: ast.Call) -> Iterator[str]:
+    """The literal first argument of a call, both branches where it is a choice of two."""
     first = (
         call.args[0]
         if call.args

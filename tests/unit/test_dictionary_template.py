@@ -11,7 +11,8 @@ from shnor_analysis.glossary import code_of, group, term
 from shnor_analysis.language import LANGUAGES
 from shnor_analysis.schemas import LINEAGE_COLUMNS, TABLES
 from shnor_analysis.schemas.dictionary import render_data_dictionary, render_glossary, write_docs
-from shnor_analysis.schemas.template import DERIVED, template_columns, template_layout, write_template
+from shnor_analysis.schemas.forms import DERIVED, OF_EXAMPLES, template_columns, template_layout
+from shnor_analysis.schemas.template import write_template
 
 DOCS = Path(__file__).parents[2] / "docs"
 UP_TO_DATE = "run `make docs`"
@@ -86,7 +87,7 @@ def test_dates_shares_and_codes_have_their_format(tmp_path):
     sheet = openpyxl.load_workbook(path).worksheets[0]
     formats = {cell.value: sheet.column_dimensions[cell.column_letter].number_format for cell in sheet[1]}
     assert formats["Дата работы"] == "dd.mm.yyyy"
-    assert formats["Доля «2»"] == "0.0%"
+    assert formats["Доля «2»"] == '0.00" %"'
     assert formats["Код школы"] == "@"
 
 
@@ -100,6 +101,11 @@ def test_the_layout_of_a_template_fills_the_whole_table(table):
     layout = template_layout(table)
     names = {"pupil_code": "pupil_id", "link_code": "link_id"}
     filled = {names.get(column.field, column.field) for column in layout.columns}
+    if table.name == "factors":
+        assert filled - {"school_id", "school_year"} == {one.key for one in group("factor")} - set(
+            OF_EXAMPLES
+        )
+        filled |= {"factor", "value"}
     assert filled | set(DERIVED) | set(LINEAGE_COLUMNS) >= set(table.columns)
     assert layout.tables[-1] == table.name
     headers = [column.header for column in layout.columns]

@@ -22,13 +22,16 @@ def test_a_header_of_a_person_is_known(header):
 
 
 @pytest.mark.parametrize(
-    "header", ["Наименование ОО", "Код участника", "Отметка", "Дата", "Класс", "Адрес школы", "Информатика", "Логин"]
+    "header",
+    ["Наименование ОО", "Код участника", "Отметка", "Дата", "Класс", "Адрес школы", "Информатика", "Логин"],
 )
 def test_a_header_of_the_form_is_left(header):
     assert not is_personal_header(header)
 
 
-@pytest.mark.parametrize("values", [["112-233-445 95"], [11223344595.0, 8765432304.0], ["код", "001-002-003-04"]])
+@pytest.mark.parametrize(
+    "values", [["112-233-445 95"], [11223344595.0, 8765432304.0], ["код", "001-002-003-04"]]
+)
 def test_snils_is_known_by_its_values_under_any_header(values):
     assert personal_sign(values) == "snils"
 

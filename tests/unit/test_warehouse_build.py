@@ -83,9 +83,7 @@ def test_low_results_of_the_unified_exam_are_counted_below_the_certificate_minim
 def test_pupils_precede_published_marks_and_the_difference_is_listed(town):
     store(town, "a.xlsx", pupil_file("s1", [(1, 4, 2), (2, 7, 3), (3, 9, 3)], file="a.xlsx"))
     store(town, "b.xlsx", marks({"s1": (2, 1, 0, 0), "s2": (1, 1, 1, 1)}, file="b.xlsx"))
-    store(
-        town, "c.xlsx", marks({"s2": (1, 1, 1, 1)}, file="c.xlsx", report="regional_marks")
-    )
+    store(town, "c.xlsx", marks({"s2": (1, 1, 1, 1)}, file="c.xlsx", report="regional_marks"))
     outcome = build(town)
     built = read_table(town, "school_results").set_index("school_id")
     assert built["report"].to_dict() == {"s1": "pupil_results", "s2": "mark_statistics"}
@@ -211,7 +209,9 @@ def test_tables_come_back_in_their_types_even_without_rows(town):
     build(town)
     for name, table in TABLES.items():
         read = read_table(town, name)
-        assert {c: str(t) for c, t in read.dtypes.items()} == {c: str(t) for c, t in table.empty().dtypes.items()}
+        assert {c: str(t) for c, t in read.dtypes.items()} == {
+            c: str(t) for c, t in table.empty().dtypes.items()
+        }
     store(town, "a.xlsx", marks({"s1": (1, 2, 3, 4)}, file="a.xlsx"))
     build(town)
     validate(TABLES["school_results"], read_table(town, "school_results"))
@@ -246,16 +246,19 @@ def test_coverage_counts_schools_that_have_and_lack_a_result(town):
     store(town, "b.xlsx", marks({"s1": (1, 2, 3, 4), "s2": (1, 1, 1, 1)}, file="b.xlsx", grade=6))
     build(town)
     coverage = read_coverage(town)
-    assert coverage.procedures[["grade", "schools_n", "missing_n"]].values.tolist() == [[5, 1, 1], [6, 2, 0]]
+    assert coverage.procedures[["grade", "schools_n", "missing_n"]].to_numpy().tolist() == [[5, 1, 1], [6, 2, 0]]
     assert coverage.school_years.to_dict("records") == [
         {"school_year": 2021, "procedures_n": 2, "schools_n": 2, "without_any_n": 0}
     ]
     missing = read_missing(town, 2021)
-    assert missing[["grade", "school_id"]].values.tolist() == [[5, "s2"]]
+    assert missing[["grade", "school_id"]].to_numpy().tolist() == [[5, "s2"]]
 
 
 def test_factors_of_two_forms_live_together(town):
-    for file, report, factor in (("a.xlsx", "social_passport", "registers_share"), ("b.csv", "mapped:x", "pupils_n")):
+    for file, report, factor in (
+        ("a.xlsx", "social_passport", "registers_share"),
+        ("b.csv", "mapped:x", "pupils_n"),
+    ):
         rows = [{"school_id": "s1", "school_year": SPRING["school_year"], "factor": factor, "value": 0.5}]
         store(town, file, {"factors": a_table("factors", rows, file=file, report=report)})
     build(town)

@@ -16,7 +16,9 @@ def sha_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def a_card(name: str, report: str, tables: dict[str, pd.DataFrame], *, has_personal: bool = False) -> FileCard:
+def a_card(
+    name: str, report: str, tables: dict[str, pd.DataFrame], *, has_personal: bool = False
+) -> FileCard:
     return FileCard(
         sha256=sha_of(name),
         file_name=name,

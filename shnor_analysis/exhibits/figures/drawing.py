@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter
 
 from shnor_analysis.exhibits import printing
 
-DOTS_PER_INCH = 144
+DOTS_PER_INCH = 130
 PAGE_INCHES = 7.0
 INK = "#1f2933"
 SOFT_INK = "#52606d"
@@ -26,7 +26,7 @@ ORANGE = "#b8500c"
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
-    "font.size": 8.0,
+    "font.size": 7.6,
     "axes.edgecolor": PALE,
     "axes.labelcolor": SOFT_INK,
     "axes.spines.top": False,
@@ -41,7 +41,7 @@ STYLE: dict[str, Any] = {
     "hatch.color": "#b9c2cb",
     "hatch.linewidth": 0.6,
     "legend.frameon": False,
-    "legend.fontsize": 7.5,
+    "legend.fontsize": 7.0,
 }
 
 
@@ -56,7 +56,9 @@ class Drawing:
         """The picture as PNG bytes, the same for the same facts."""
         buffer = io.BytesIO()
         with mpl.rc_context(STYLE):
-            FigureCanvasAgg(self.figure).print_png(buffer, metadata={"Software": None})
+            FigureCanvasAgg(self.figure).print_png(
+                buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+            )
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, Any]]:

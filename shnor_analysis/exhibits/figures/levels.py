@@ -43,7 +43,7 @@ def draw_levels(released: Released[Any], language: str) -> Drawing | Text:
         return Text("levels", ())
     own = "school" if is_school else "municipality"
     with house_style():
-        height = ROW_INCHES * len(results) + 0.75
+        height = ROW_INCHES * len(results) + 0.55
         figure = new_figure(height)
         axes = figure.add_axes((0.32, 0.3 / height, 0.65, ROW_INCHES * len(results) / height))
         shown = _draw_rows(axes, results, language)
@@ -79,7 +79,7 @@ def _draw_rows(axes: Axes, results: list[ProcedureResult], language: str) -> lis
                 markerfacecolor="white",
                 markeredgewidth=1.2,
             )
-    axes.set_xlim(0, share_limit(ends))
+    axes.set_xlim(-0.006, share_limit(ends))
     axes.set_ylim(len(results) - 0.5, -0.5)
     axes.set_yticks(
         list(places), [printing.work(result.procedure, language) for result in results], color="#1f2933"

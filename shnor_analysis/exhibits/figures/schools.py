@@ -49,7 +49,7 @@ def draw_schools(released: Released[TownEvaluation], language: str) -> Drawing |
 
 
 def _draw_rows(lines: list[SchoolLine], language: str) -> Figure:
-    height = ROW_INCHES * len(lines) + 0.75
+    height = ROW_INCHES * len(lines) + 0.55
     figure = new_figure(height)
     axes = figure.add_axes((0.36, 0.3 / height, 0.61, ROW_INCHES * len(lines) / height))
     lows = [line.low for line in lines if isinstance(line.low, Estimate)]
@@ -68,7 +68,7 @@ def _draw_rows(lines: list[SchoolLine], language: str) -> Figure:
             markersize=4.4,
             markeredgewidth=1.2,
         )
-    axes.set_xlim(0, share_limit([low.high for low in lows]))
+    axes.set_xlim(-0.006, share_limit([low.high for low in lows]))
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.set_yticks(range(len(lines)), [_short(line.name) for line in lines], color="#1f2933", fontsize=7.2)
     for place in range(0, len(lines), 2):

@@ -9,7 +9,7 @@ from shnor_analysis.exhibits.reading import of_year
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 Town = Released[TownEvaluation]
 
@@ -49,12 +49,14 @@ def _tiles(value: TownEvaluation, language: str) -> Tiles:
             Tile(
                 render("tile.listed", language),
                 printing.DASH if listed is None else printing.number(listed, language),
-                render("tile.list.note", language, year=year),
+                render("tile.works.note", language, year=year),
             ),
             Tile(
                 render("tile.fires", language),
-                printing.number(sum(line.rule_fires is True for line in value.schools), language),
-                rule_name(value.rule_version, language),
+                _fires_n(value, language),
+                render(
+                    "tile.fires.note", language, year=printing.school_year(value.school_year + 1, language)
+                ),
             ),
         )
     )
@@ -74,16 +76,30 @@ def _found(value: TownEvaluation, language: str) -> list[str]:
     ]
     listed = _listed_n(value.schools)
     if listed is None:
-        said.append(render("lists.unknown", language, year=year))
+        said.append(render("lists.unknown", language))
     else:
         said.append(printing.counted("town.found.listed", listed, language, year=year))
-    fires = sum(line.rule_fires is True for line in value.schools)
-    said.append(
-        printing.counted("town.found.fires", fires, language, rule=rule_name(value.rule_version, language))
-    )
+    said.append(_found_fires(value, language))
     if not value.rule_is_verified:
         said.append(render("lists.unverified", language))
     return said
+
+
+def _fires_n(value: TownEvaluation, language: str) -> str:
+    """For how many schools the rule fires; a dash where some answers are closed or none is known."""
+    fires = [line.rule_fires for line in value.schools if not isinstance(line.rule_fires, NotEstimable)]
+    if not fires or any(isinstance(one, Suppressed) for one in fires):
+        return printing.DASH
+    return printing.number(sum(one is True for one in fires), language)
+
+
+def _found_fires(value: TownEvaluation, language: str) -> str:
+    rule = rule_name(value.rule_version, language)
+    list_year = printing.school_year(value.school_year + 1, language)
+    if _fires_n(value, language) == printing.DASH:
+        return render("town.found.fires.closed", language, rule=rule, list_year=list_year)
+    n = sum(line.rule_fires is True for line in value.schools)
+    return printing.counted("town.found.fires", n, language, rule=rule, list_year=list_year)
 
 
 def _found_levels(value: TownEvaluation, language: str) -> list[str]:
@@ -156,7 +172,20 @@ def describe_levels(released: Town, language: str) -> Text:
     return Text("levels", (Heading(render("levels.heading", language)), Paragraph(render(code, language))))
 
 
+def describe_trend(released: Town, language: str) -> Text:
+    """How to read the picture of the municipality's years."""
+    value = released.value
+    blocks: list[Block] = [Heading(render("trend.heading", language))]
+    if not value.levels:
+        return Text("trend", (*blocks, Paragraph(render("trend.empty", language))))
+    blocks.append(Paragraph(render("trend.intro", language)))
+    if value.breaks:
+        blocks.append(Paragraph(render("trend.breaks", language), "note"))
+    return Text("trend", tuple(blocks))
+
+
 SECTIONS = {
+    "trend": describe_trend,
     "summary": describe_summary,
     "schools": describe_schools,
     "coverage": describe_coverage,

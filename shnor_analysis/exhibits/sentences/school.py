@@ -6,20 +6,22 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import ProcedureResult, SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import (
-    changes_to,
-    latest_list_year,
+    latest_agreement,
+    latest_issued,
+    latest_rule,
     level_of,
     of_year,
     position,
 )
 from shnor_analysis.exhibits.sentences.school_lists import (
     chance_in_words,
-    listing_in_words,
+    changes_in_words,
+    issued_in_words,
     rule_in_words,
 )
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.results import Estimate
 
 School = Released[SchoolEvaluation]
 
@@ -30,7 +32,7 @@ def describe_summary(released: School, language: str) -> Text:
     found = [
         *_found_results(value, language),
         *_found_lists(value, language),
-        *_found_changes(value, language),
+        changes_in_words(value, language),
     ]
     sure = [render("summary.sure.interval", language)]
     chance = chance_in_words(value, language)
@@ -82,22 +84,23 @@ def _low_range(results: tuple[ProcedureResult, ...], language: str) -> str:
 
 
 def _list_tiles(value: SchoolEvaluation, language: str) -> list[Tile]:
-    latest = latest_list_year(value)
-    if latest is None:
-        return [Tile(render("tile.list", language), printing.DASH, render("tile.list.unknown", language))]
-    year = printing.school_year(latest.school_year, language)
-    state = "on" if latest.issued else "off" if latest.has_issued_list else "unknown"
-    tiles = [
-        Tile(
-            render("tile.list", language),
-            render(f"tile.list.{state}.value", language),
-            render("tile.list.note", language, year=year),
+    issued, recomputed = latest_issued(value), latest_rule(value)
+    tiles = []
+    if issued is not None:
+        state = "on" if issued.issued else "off"
+        year = printing.school_year(issued.school_year, language)
+        tiles.append(
+            Tile(
+                render("tile.list", language),
+                render(f"tile.list.{state}.value", language),
+                render("tile.works.note", language, year=year),
+            )
         )
-    ]
-    rule = latest.rule
-    if not isinstance(rule, NotEstimable) and not isinstance(rule.chance_if_unchanged, NotEstimable):
-        n = printing.of_hundred(rule.chance_if_unchanged, language)
-        tiles.append(Tile(render("tile.chance", language), n, render("tile.chance.note", language)))
+    if recomputed is not None and isinstance(recomputed[1].chance_if_unchanged, float):
+        chance = printing.of_hundred(recomputed[1].chance_if_unchanged, language)
+        tiles.append(Tile(render("tile.chance", language), chance, render("tile.chance.note", language)))
+    if not tiles:
+        tiles = [Tile(render("tile.list", language), printing.DASH, render("tile.list.unknown", language))]
     return tiles
 
 
@@ -148,27 +151,9 @@ def _found_position(results: tuple[ProcedureResult, ...], language: str) -> list
 
 
 def _found_lists(value: SchoolEvaluation, language: str) -> list[str]:
-    latest = latest_list_year(value)
-    if latest is None:
+    if latest_issued(value) is None and latest_rule(value) is None:
         return [render("found.no_list", language)]
-    return [listing_in_words(latest, language), rule_in_words(latest, language)]
-
-
-def _found_changes(value: SchoolEvaluation, language: str) -> list[str]:
-    known = [
-        change.difference
-        for change in changes_to(value, value.school_year)
-        if isinstance(change.difference, Estimate)
-    ]
-    if not known:
-        return [render("found.no_change", language)]
-    counts = {
-        "up": sum(difference.low > 0 for difference in known),
-        "down": sum(difference.high < 0 for difference in known),
-    }
-    counts["unsure"] = len(known) - counts["up"] - counts["down"]
-    parts = [printing.counted(f"found.change.{code}", n, language) for code, n in counts.items() if n]
-    return [render("found.change", language, parts="; ".join(parts))]
+    return [issued_in_words(value, language), rule_in_words(value, language)]
 
 
 def describe_context(released: School, language: str) -> Text:
@@ -221,7 +206,7 @@ def describe_levels(released: School, language: str) -> Text:
 def describe_agreement(released: School, language: str) -> Text:
     """How marks of the work agree with the journal, and what disagreement may come from."""
     blocks: list[Block] = [Heading(render("agreement.heading", language))]
-    code = "agreement.intro" if released.value.agreement else "agreement.empty"
+    code = "agreement.intro" if latest_agreement(released.value) else "agreement.empty"
     blocks.append(Paragraph(render(code, language)))
     return Text("agreement", tuple(blocks))
 

@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import Change, ListYear, SchoolEvaluation
+from shnor_analysis.evaluation.facts import SchoolEvaluation
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.reading import changes_to, latest_list_year
+from shnor_analysis.exhibits.reading import changes_to, latest_issued, latest_rule
 from shnor_analysis.exhibits.sentences.shared import rule_name, rule_text
-from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
+from shnor_analysis.exhibits.text import Block, Heading, Paragraph, Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 School = Released[SchoolEvaluation]
 
 
 def describe_list_status(released: School, language: str) -> Text:
-    """Three statements of the latest list year: the issued list, the rule recomputed, the change with its interval."""
+    """Two of the three statements, the issued list and the rule recomputed; `changes` and `list_history` follow."""
     value = released.value
-    latest = latest_list_year(value)
     blocks: list[Block] = [Heading(render("lists.heading", language))]
-    if latest is None:
+    recomputed = latest_rule(value)
+    if recomputed is None and latest_issued(value) is None:
         return Text("list_status", (*blocks, Paragraph(render("found.no_list", language))))
     blocks += [
         Paragraph(render("lists.intro", language)),
         Heading(render("lists.issued", language), 3),
-        Paragraph(listing_in_words(latest, language)),
+        Paragraph(issued_in_words(value, language)),
         Heading(render("lists.rule", language), 3),
-        Paragraph(rule_in_words(latest, language)),
+        Paragraph(rule_in_words(value, language)),
     ]
-    if not isinstance(latest.rule, NotEstimable):
-        blocks.append(Paragraph(rule_text(latest.rule.version, language), "quiet"))
-    chance = chance_in_words(value, language)
-    if chance:
-        blocks.append(Paragraph(chance))
-    if not isinstance(latest.rule, NotEstimable) and not latest.rule.is_verified:
-        blocks.append(Paragraph(render("lists.unverified", language), "caution"))
-    blocks += [Heading(render("lists.change", language), 3), *_changes(value, language)]
+    if recomputed is not None:
+        blocks += [
+            Paragraph(
+                render("rule.text", language, text=rule_text(recomputed[1].version, language)), "quiet"
+            ),
+            Paragraph(chance_in_words(value, language)),
+        ]
+        if not recomputed[1].is_verified:
+            blocks.append(Paragraph(render("lists.unverified", language), "caution"))
     return Text("list_status", tuple(blocks))
 
 
-def listing_in_words(year: ListYear, language: str) -> str:
-    """Whether the school stands on the lists that were issued for a year."""
+def issued_in_words(value: SchoolEvaluation, language: str) -> str:
+    """Whether the school stands on the newest issued lists."""
+    year = latest_issued(value)
+    if year is None:
+        return render("lists.unknown", language)
     name = printing.school_year(year.school_year, language)
     if not year.issued:
-        return render("lists.off" if year.has_issued_list else "lists.unknown", language, year=name)
+        return render("lists.off", language, year=name)
     items = [
         render(
             "lists.item",
@@ -58,15 +62,28 @@ def listing_in_words(year: ListYear, language: str) -> str:
     return render("lists.on", language, year=name, lists="; ".join(items))
 
 
-def rule_in_words(year: ListYear, language: str) -> str:
-    """Whether the rule fires on own data, and how many procedures stand behind it."""
-    rule = year.rule
-    if isinstance(rule, NotEstimable):
-        return render("rule.unknown", language, why=printing.why_not(rule, language))
+def rule_in_words(value: SchoolEvaluation, language: str) -> str:
+    """Whether the rule fires on the newest data, for which list year, and how many procedures stand behind it."""
+    recomputed = latest_rule(value)
+    if recomputed is None:
+        reasons = [year.rule for year in value.list_years if isinstance(year.rule, NotEstimable)]
+        why = printing.why_not(reasons[-1], language) if reasons else render("rule.no_results", language)
+        return render("rule.unknown", language, why=why)
+    year, rule = recomputed
+    if isinstance(rule.fires, Suppressed):
+        return render("rule.unknown", language, why=printing.why_not(rule.fires, language))
+    if not isinstance(rule.procedures_low_n, int):
+        return render(
+            "rule.fires.closed" if rule.fires else "rule.silent.closed",
+            language,
+            list_year=printing.school_year(year.school_year, language),
+            rule=rule_name(rule.version, language),
+        )
     return printing.counted(
         "rule.fires" if rule.fires else "rule.silent",
         rule.procedures_low_n,
         language,
+        list_year=printing.school_year(year.school_year, language),
         rule=rule_name(rule.version, language),
         needed=rule.procedures_needed_n,
         years=", ".join(printing.school_year(item, language) for item in rule.data_years),
@@ -74,41 +91,49 @@ def rule_in_words(year: ListYear, language: str) -> str:
 
 
 def chance_in_words(value: SchoolEvaluation, language: str) -> str:
-    """How often the rule would fire at like schools by chance of sampling alone; empty where it is unknown."""
-    latest = latest_list_year(value)
-    if latest is None or isinstance(latest.rule, NotEstimable):
+    """How often the rule would fire at like schools by chance of sampling alone; empty where nothing was recomputed."""
+    recomputed = latest_rule(value)
+    if recomputed is None:
         return ""
-    chance = latest.rule.chance_if_unchanged
-    if isinstance(chance, NotEstimable):
+    rule = recomputed[1]
+    chance = rule.chance_if_unchanged
+    if isinstance(chance, NotEstimable | Suppressed):
         return render("chance.unknown", language, why=printing.why_not(chance, language))
-    code = "chance.fires" if latest.rule.fires else "chance.silent"
-    return render(code, language, n=printing.of_hundred(chance, language))
+    code = "chance.fires" if rule.fires is True else "chance.silent"
+    return render(code, language, n=printing.at_hundred(chance, language))
 
 
-def _changes(value: SchoolEvaluation, language: str) -> list[Block]:
-    changes = changes_to(value, value.school_year)
-    if not changes:
-        return [Paragraph(render("found.no_change", language))]
-    return [Bullets(tuple(_change(item, language) for item in changes))]
+def changes_in_words(value: SchoolEvaluation, language: str) -> str:
+    """How many changes of the year are more than chance gives, up and down."""
+    known = [
+        change.difference
+        for change in changes_to(value, value.school_year)
+        if isinstance(change.difference, Estimate)
+    ]
+    if not known:
+        return render("found.no_change", language)
+    verdicts = [change_verdict(difference) for difference in known]
+    parts = [
+        printing.counted(f"found.change.{code}", verdicts.count(code), language)
+        for code in ("up", "down", "unsure")
+        if code in verdicts
+    ]
+    return render("found.change", language, parts="; ".join(parts))
 
 
-def _change(item: Change, language: str) -> str:
-    difference = item.difference
-    names = {
-        "work": printing.work(item.after, language),
-        "before": printing.season(item.before, language),
-        "after": printing.season(item.after, language),
-    }
-    if not isinstance(difference, Estimate):
-        return render("change.unknown", language, why=printing.why_not(difference, language), **names)
-    verdict = "up" if difference.low > 0 else "down" if difference.high < 0 else "unsure"
-    return render(
-        f"change.{verdict}",
-        language,
-        change=printing.change(difference, language),
-        interval=printing.change_interval(difference, language),
-        **names,
-    )
+def change_verdict(difference: Estimate) -> str:
+    """`up` or `down` where the interval leaves out zero, else `unsure`."""
+    return "up" if difference.low > 0 else "down" if difference.high < 0 else "unsure"
+
+
+def describe_changes(released: School, language: str) -> Text:
+    """The third statement of the list status: the change of the shares, with what may be compared."""
+    blocks: list[Block] = [
+        Heading(render("lists.change", language), 3),
+        Paragraph(changes_in_words(released.value, language)),
+        Paragraph(render("changes.note", language), "note"),
+    ]
+    return Text("changes", tuple(blocks))
 
 
 def describe_list_history(released: School, language: str) -> Text:
@@ -120,4 +145,8 @@ def describe_list_history(released: School, language: str) -> Text:
     )
 
 
-SECTIONS = {"list_status": describe_list_status, "list_history": describe_list_history}
+SECTIONS = {
+    "list_status": describe_list_status,
+    "changes": describe_changes,
+    "list_history": describe_list_history,
+}

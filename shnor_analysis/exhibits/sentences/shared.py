@@ -83,7 +83,7 @@ def describe_limits(released: Released[Any], language: str) -> Text:
     if value.breaks:
         blocks += [
             Heading(render("limits.breaks.heading", language), 3),
-            Bullets(tuple(in_words("break", known.reason, language) for known in value.breaks)),
+            Bullets(tuple(_break(known.reason, value.unverified_facts, language) for known in value.breaks)),
         ]
     unverified = _unverified(value, language)
     if unverified:
@@ -93,6 +93,11 @@ def describe_limits(released: Released[Any], language: str) -> Text:
             Bullets(unverified),
         ]
     return Text("limits", tuple(blocks))
+
+
+def _break(code: str, unverified: tuple[str, ...], language: str) -> str:
+    text = in_words("break", code, language)
+    return f"{text} {render('limits.break.unverified', language)}" if f"break.{code}" in unverified else text
 
 
 def _unverified(value: Any, language: str) -> tuple[str, ...]:
@@ -107,7 +112,7 @@ def _unverified(value: Any, language: str) -> tuple[str, ...]:
                     "limits.rule", language, rule=rule_name(code, language), text=rule_text(code, language)
                 )
             )
-        else:
+        elif family != "break":  # said where the breaks are listed
             said.append(in_words(family, code, language))
     if layouts:
         said.append(render("limits.layouts", language, layouts="; ".join(layouts)))

@@ -11,7 +11,7 @@ from great_tables import GT
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
-from shnor_analysis.results import NotEstimable
+from shnor_analysis.results import NotEstimable, Suppressed
 
 GROUP = "group"
 
@@ -52,9 +52,13 @@ def build_table(
     return table.tab_options(table_width="100%", table_font_size="0.92em", data_row_padding="4px")
 
 
-def reasons_of(measures: Iterable[object], language: str) -> tuple[str, ...]:
-    """The notes that explain the dashes of a table."""
-    reasons = dict.fromkeys(
-        printing.why_not(measure, language) for measure in measures if isinstance(measure, NotEstimable)
-    )
-    return tuple(render("note.dash", language, why=reason) for reason in reasons)
+def reasons_of(values: Iterable[object], language: str) -> tuple[str, ...]:
+    """The notes that explain the dashes and the closed cells of a table, each once."""
+    notes: dict[str, None] = {}
+    for value in values:
+        if isinstance(value, NotEstimable):
+            notes[render("note.dash", language, why=printing.why_not(value, language))] = None
+        elif isinstance(value, Suppressed):
+            word, why = printing.closed(value, language), printing.why_not(value, language)
+            notes[render("note.closed", language, word=word, why=why)] = None
+    return tuple(notes)

@@ -7,12 +7,13 @@ from great_tables import GT
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.reading import page_order
 from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
 from shnor_analysis.exhibits.tables.results import make_levels_table
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
-from shnor_analysis.results import NotEstimable
+from shnor_analysis.results import NotEstimable, Suppressed
 
 Town = Released[TownEvaluation]
 
@@ -30,7 +31,7 @@ def make_schools_table(released: Town, language: str) -> GT | Text:
         Column("rule", render("column.rule", language), "left"),
         Column("programmes", render("column.programmes", language), "left"),
     )
-    notes = [*reasons_of([line.low for line in schools], language)]
+    notes = [*reasons_of([part for line in schools for part in (line.low, line.tested_n)], language)]
     notes += reasons_of([line.rule_fires for line in schools], language)
     notes.append(render("note.order", language))
     rows = [_school_row(line, language) for line in schools]
@@ -40,7 +41,9 @@ def make_schools_table(released: Town, language: str) -> GT | Text:
 def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
     listed = "unknown" if line.is_listed is None else "on" if line.is_listed else "off"
     rule = printing.DASH
-    if not isinstance(line.rule_fires, NotEstimable):
+    if isinstance(line.rule_fires, Suppressed):
+        rule = printing.closed(line.rule_fires, language)
+    elif not isinstance(line.rule_fires, NotEstimable):
         rule = render("status.fires" if line.rule_fires else "status.silent", language)
     return {
         "name": line.name,
@@ -90,15 +93,16 @@ def make_coverage_table(released: Town, language: str) -> GT | Text:
         Column("missing", render("column.missing", language)),
         Column("tested", label("tested_n", language)),
     )
+    cells = [cell for cell in value.coverage if cell.procedure.school_year == value.school_year]
     rows = [
         {
-            GROUP: printing.school_year(cell.procedure.school_year, language),
-            "work": f"{printing.work(cell.procedure, language)}, {printing.season(cell.procedure, language)}",
+            GROUP: label(f"assessment.{cell.procedure.assessment}", language),
+            "work": printing.work_within(cell.procedure, language),
             "schools": printing.number(cell.schools_n, language),
             "missing": printing.number(max(value.schools_n - cell.schools_n, 0), language),
-            "tested": printing.number(cell.tested_n, language),
+            "tested": printing.count_of(cell.tested_n, language),
         }
-        for cell in value.coverage
+        for cell in sorted(cells, key=lambda cell: page_order(cell.procedure))
     ]
     notes = (printing.counted("note.coverage", value.schools_n, language),)
     return build_table(rows, columns, section="coverage", notes=notes)

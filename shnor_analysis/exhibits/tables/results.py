@@ -36,7 +36,8 @@ def make_results_table(released: Released[SchoolEvaluation], language: str) -> G
         *([Column("special", render("column.without_special", language))] if has_special else []),
         Column("quality", label("quality_share", language)),
     ]
-    measures = [measure for result in now for measure in (result.school.low, result.school.quality)]
+    marks = [result.school for result in now]
+    measures = [part for one in marks for part in (one.low, one.quality, one.tested_n, *(one.mark_n or ()))]
     notes = [*reasons_of(measures, language), render("note.low", language), render("note.quality", language)]
     if any(result.school.tested_n_is_estimated for result in now):
         notes.append(render("note.estimated", language, mark=ESTIMATED))
@@ -49,7 +50,7 @@ def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
     tested = printing.count_of(marks.tested_n, language)
     return {
         GROUP: label(f"assessment.{result.procedure.assessment}", language),
-        "work": _work_within(result, language),
+        "work": printing.work_within(result.procedure, language),
         "tested": f"{ESTIMATED}{tested}" if marks.tested_n_is_estimated else tested,
         **{f"mark_{mark}": printing.count_of(n, language) for mark, n in zip(MARKS, counts, strict=True)},
         "low": printing.share_of(marks.low, language),
@@ -59,12 +60,6 @@ def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
         else printing.DASH,
         "quality": printing.share_of(marks.quality, language),
     }
-
-
-def _work_within(result: ProcedureResult, language: str) -> str:
-    subject = label(f"subject.{result.procedure.subject}", language)
-    when = printing.season(result.procedure, language)
-    return f"{subject}, {printing.grade(result.procedure, language)}, {when}"
 
 
 def make_levels_table(released: Released[Any], language: str) -> GT | Text:
@@ -92,7 +87,7 @@ def make_levels_table(released: Released[Any], language: str) -> GT | Text:
 def _level_row(result: ProcedureResult, areas: list[str], language: str) -> dict[str, str]:
     row = {
         GROUP: label(f"assessment.{result.procedure.assessment}", language),
-        "work": _work_within(result, language),
+        "work": printing.work_within(result.procedure, language),
         "own": printing.share_of(result.school.low, language),
         "interval": printing.interval_of(result.school.low, language),
     }

@@ -5,22 +5,36 @@ from __future__ import annotations
 from great_tables import GT
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import ContextFactor, ListYear, RuleEvidence, SchoolEvaluation
+from shnor_analysis.evaluation.facts import (
+    Change,
+    ContextFactor,
+    ListYear,
+    RuleEvidence,
+    RuleOutcome,
+    SchoolEvaluation,
+)
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.reading import latest_list_year
+from shnor_analysis.exhibits.reading import (
+    changes_to,
+    latest_agreement,
+    latest_context,
+    latest_rule,
+    page_order,
+)
+from shnor_analysis.exhibits.sentences.school_lists import change_verdict
 from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
 from shnor_analysis.exhibits.tables.results import make_levels_table, make_results_table
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render
-from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 School = Released[SchoolEvaluation]
 
 
 def make_context_table(released: School, language: str) -> GT | Text:
     """Each circumstance beside the middle and the middle half of the municipality's schools."""
-    context = released.value.context
+    context = latest_context(released.value)
     columns = (
         Column("factor", label("factor", language), "left"),
         Column("value", label("area_level.school", language)),
@@ -28,7 +42,11 @@ def make_context_table(released: School, language: str) -> GT | Text:
         Column("half", render("column.half", language), above=label("area_level.municipality", language)),
         Column("place", render("column.place", language), "left"),
     )
-    notes = [*reasons_of([item.municipality_quartiles for item in context], language)]
+    notes = [
+        *reasons_of(
+            [part for item in context for part in (item.value, item.municipality_quartiles)], language
+        )
+    ]
     notes.append(render("note.half", language))
     return build_table(
         [_context_row(item, language) for item in context], columns, section="context", notes=notes
@@ -40,7 +58,9 @@ def _context_row(item: ContextFactor, language: str) -> dict[str, str]:
     unit = terms()[key].unit if key in terms() else ""
     row = {
         "factor": f"{label(key, language)}, {printing.school_year(item.school_year, language)}",
-        "value": printing.measured(item.value, unit, language),
+        "value": printing.closed(item.value, language)
+        if isinstance(item.value, Suppressed)
+        else printing.measured(item.value, unit, language),
         "median": printing.DASH,
         "half": printing.DASH,
         "place": printing.DASH,
@@ -48,21 +68,22 @@ def _context_row(item: ContextFactor, language: str) -> dict[str, str]:
     if isinstance(item.municipality_quartiles, NotEstimable):
         return row
     low, middle, high = item.municipality_quartiles
-    place = "below" if item.value < low else "above" if item.value > high else "within"
+    if not isinstance(item.value, Suppressed):
+        place = "below" if item.value < low else "above" if item.value > high else "within"
+        row["place"] = render(f"place.half.{place}", language)
     return {
         **row,
         "median": printing.measured(middle, unit, language),
         "half": f"{printing.measured(low, unit, language)} – {printing.measured(high, unit, language)}",
-        "place": render(f"place.half.{place}", language),
     }
 
 
 def make_list_status_table(released: School, language: str) -> GT | Text:
-    """Each procedure under the rule of the latest list year."""
-    latest = latest_list_year(released.value)
-    if latest is None or isinstance(latest.rule, NotEstimable):
+    """Each procedure under the rule of the newest list year that could be recomputed."""
+    recomputed = latest_rule(released.value)
+    if recomputed is None:
         return Text("list_status", ())
-    evidence = latest.rule.evidence
+    evidence = sorted(recomputed[1].evidence, key=lambda item: page_order(item.procedure))
     columns = (
         Column("work", render("column.work", language), "left"),
         Column("tested", label("tested_n", language)),
@@ -72,24 +93,58 @@ def make_list_status_table(released: School, language: str) -> GT | Text:
         Column("is_low", render("column.is_low", language), "left"),
     )
     rows = [_evidence_row(item, language) for item in evidence]
-    notes = reasons_of([item.low for item in evidence], language)
+    notes = reasons_of([part for item in evidence for part in (item.low, item.tested_n)], language)
     return build_table(rows, columns, section="list_status", notes=notes)
 
 
 def _evidence_row(item: RuleEvidence, language: str) -> dict[str, str]:
     if isinstance(item.is_low, Suppressed):
-        verdict = printing.why_not(item.is_low, language)
+        verdict = printing.closed(item.is_low, language)
     else:
         verdict = render("verdict.low" if item.is_low else "verdict.not_low", language)
     return {
         GROUP: label(f"assessment.{item.procedure.assessment}", language),
-        "work": f"{label(f'subject.{item.procedure.subject}', language)}, "
-        f"{printing.grade(item.procedure, language)}, {printing.season(item.procedure, language)}",
+        "work": printing.work_within(item.procedure, language),
         "tested": printing.count_of(item.tested_n, language),
         "low": printing.share_of(item.low, language),
         "interval": printing.interval_of(item.low, language),
         "threshold": printing.percent(item.threshold, language),
         "is_low": verdict,
+    }
+
+
+def make_changes_table(released: School, language: str) -> GT | Text:
+    """The change of the share of low results to the report's year, with its interval and whether it exceeds chance."""
+    value = released.value
+    changes = changes_to(value, value.school_year)
+    columns = (
+        Column("work", render("column.work", language), "left"),
+        Column("from", render("column.before", language), "left"),
+        Column("change", render("column.change", language)),
+        Column("interval", render("column.interval", language)),
+        Column("verdict", render("column.verdict", language), "left"),
+    )
+    rows = [_change_row(item, language) for item in changes]
+    notes = reasons_of([item.difference for item in changes], language)
+    return build_table(rows, columns, section="changes", notes=notes)
+
+
+def _change_row(item: Change, language: str) -> dict[str, str]:
+    row = {
+        GROUP: label(f"assessment.{item.after.assessment}", language),
+        "work": printing.work_within(item.after, language),
+        "from": printing.season(item.before, language),
+    }
+    difference = item.difference
+    if not isinstance(difference, Estimate):
+        is_closed = isinstance(difference, Suppressed)
+        said = printing.closed(difference, language) if is_closed else printing.DASH
+        return {**row, "change": said, "interval": printing.DASH, "verdict": printing.DASH}
+    return {
+        **row,
+        "change": printing.change(difference, language),
+        "interval": printing.change_interval(difference, language),
+        "verdict": render(f"verdict.{change_verdict(difference)}", language),
     }
 
 
@@ -102,7 +157,10 @@ def make_list_history_table(released: School, language: str) -> GT | Text:
         Column("rule", render("column.rule", language), "left"),
         Column("works", render("column.low_works", language)),
     )
-    notes = reasons_of([year.rule for year in years], language)
+    rules = [year.rule for year in years]
+    closed = [rule.fires for rule in rules if isinstance(rule, RuleOutcome)]
+    closed += [rule.procedures_low_n for rule in rules if isinstance(rule, RuleOutcome)]
+    notes = reasons_of([*rules, *closed], language)
     rows = [_history_row(year, language) for year in years]
     return build_table(rows, columns, section="list_history", notes=notes)
 
@@ -111,21 +169,27 @@ def _history_row(year: ListYear, language: str) -> dict[str, str]:
     issued = ", ".join(label(f"list.{item.list}", language) for item in year.issued)
     if not issued:
         issued = render("status.off" if year.has_issued_list else "status.unknown", language)
-    rule = year.rule
-    is_known = not isinstance(rule, NotEstimable)
     return {
         "year": printing.school_year(year.school_year, language),
         "issued": issued,
-        "rule": render("status.fires" if rule.fires else "status.silent", language)
-        if is_known
-        else printing.DASH,
-        "works": f"{rule.procedures_low_n} / {len(rule.evidence)}" if is_known else printing.DASH,
+        **_rule_cells(year.rule, language),
     }
+
+
+def _rule_cells(rule: RuleOutcome | NotEstimable, language: str) -> dict[str, str]:
+    if isinstance(rule, NotEstimable):
+        return {"rule": printing.DASH, "works": printing.DASH}
+    if isinstance(rule.fires, Suppressed):
+        fires = printing.closed(rule.fires, language)
+    else:
+        fires = render("status.fires" if rule.fires else "status.silent", language)
+    low = printing.count_of(rule.procedures_low_n, language)
+    return {"rule": fires, "works": f"{low} / {len(rule.evidence)}"}
 
 
 def make_agreement_table(released: School, language: str) -> GT | Text:
     """Shares of marks below, equal to and above the journal."""
-    agreement = released.value.agreement
+    agreement = latest_agreement(released.value)
     columns = [
         Column("work", render("column.work", language), "left"),
         Column("tested", label("tested_n", language)),
@@ -137,8 +201,8 @@ def make_agreement_table(released: School, language: str) -> GT | Text:
     ]
     rows = [
         {
-            GROUP: printing.school_year(item.procedure.school_year, language),
-            "work": printing.work(item.procedure, language),
+            GROUP: label(f"assessment.{item.procedure.assessment}", language),
+            "work": printing.work_within(item.procedure, language),
             "tested": printing.count_of(item.tested_n, language),
             "lowered": printing.share_of(item.lowered, language),
             "confirmed": printing.share_of(item.confirmed, language),
@@ -158,6 +222,7 @@ SECTIONS = {
     "levels": make_levels_table,
     "context": make_context_table,
     "list_status": make_list_status_table,
+    "changes": make_changes_table,
     "list_history": make_list_history_table,
     "agreement": make_agreement_table,
 }

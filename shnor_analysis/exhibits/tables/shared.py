@@ -22,7 +22,9 @@ def make_accounting_table(released: Released[Any], language: str) -> GT | Text:
     rows = [
         {
             "step": in_words("step", step.code, language),
-            "subject": label(f"table.{step.subject}", language) if f"table.{step.subject}" in terms() else step.subject,
+            "subject": label(f"table.{step.subject}", language)
+            if f"table.{step.subject}" in terms()
+            else step.subject,
             "rows_in": printing.number(step.rows_in, language),
             "rows_out": printing.number(step.rows_out, language),
             "why": "; ".join(reason_in_words(reason, language) for reason in step.reasons),

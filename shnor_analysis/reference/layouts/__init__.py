@@ -13,10 +13,10 @@ class LayoutColumn:
     """A column of a report: its header as printed, other spellings, and the field that it fills.
 
     `above` is the upper row of a two-row header. `kind` says how a cell is read: text, identifier, whole, number,
-    percent, mark, grade, date, flag, test_year (calendar year of the test), school_year (`2021`, `2020/2021`),
+    percent, share, mark, grade, date, flag, test_year (calendar year of the test), school_year (`2021`, `2020/2021`),
     a word of a group of the glossary (subject, kind, season, sex, list, alias_kind), or personal (a name, СНИЛС, birth
     date: dropped at the door). `factor.<code>` as the field is an indicator of the school's circumstances;
-    `pupil_code` and `link_code` become pseudonyms.
+    `pupil_code` and `link_code` become pseudonyms. The cells of a required column are filled, unless `allows_empty`.
     """
 
     header: str
@@ -25,6 +25,7 @@ class LayoutColumn:
     above: str = ""
     aliases: tuple[str, ...] = ()
     is_required: bool = True
+    allows_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class Layout:
     `shape` says how the sheet is built: `rows` (a header row, then a row a unit), `groups` (first column a group of
     participants, from the whole sample down to the school), `comparison` (blocks of three rows a group), `items`
     (a row an item, a column a group). `run` names a run of columns that the form does not list: `scores`
-    (digits from 0 on), `items` (numbers of items) or `groups`. `constants` are fields that every row of the report
-    has: the grade of an exam. `order` is the place in an import: register first.
+    (digits from 0 on), `items` (numbers of items), `groups`, `markers` (a grade and a subject: «4 РУ») or `factors`
+    (words of the glossary). `constants` are fields that every row of the report has: the grade of an exam. `order`
+    is the place in an import: register first.
     """
 
     code: str

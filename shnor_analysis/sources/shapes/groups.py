@@ -9,13 +9,13 @@ import pandas as pd
 
 from shnor_analysis.reference.layouts import LayoutColumn
 from shnor_analysis.schemas import TABLES
-from shnor_analysis.sources.drafts import Draft, data_rows, read_fields, report_bad, report_empty
+from shnor_analysis.sources.cell_runs import CellRun, read_cells
+from shnor_analysis.sources.drafts import Draft, data_rows, read_fields
 from shnor_analysis.sources.group_labels import place_groups
 from shnor_analysis.sources.limits import check_limits
 from shnor_analysis.sources.percentages import rebuild
 from shnor_analysis.sources.school_results import with_marks
 from shnor_analysis.sources.surroundings import Surroundings
-from shnor_analysis.sources.values import parse_cells
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
 
@@ -58,7 +58,11 @@ def _score_counts(
     levels = Counter(groups.loc[~is_school, "level"])
     around.findings.reason("area_rows_not_kept", sum(levels.values()), sheet=draft.sheet.name)
     with_shares = read_points(draft, around)
-    return {"score_counts": score_rows(with_shares, around, procedure=procedure, schools=groups["area_id"].where(is_school))}
+    return {
+        "score_counts": score_rows(
+            with_shares, around, procedure=procedure, schools=groups["area_id"].where(is_school)
+        )
+    }
 
 
 def read_points(draft: Draft, around: Surroundings) -> Draft:
@@ -67,10 +71,8 @@ def read_points(draft: Draft, around: Surroundings) -> Draft:
     frame, decimals = {}, {}
     for points, place in draft.header.run:
         column = LayoutColumn(points, f"points_{points}", "percent")
-        parsed = parse_cells(draft.sheet.columns[place], rows, "percent")
-        report_bad(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, column=column)
-        report_empty(draft.sheet, around.findings, parsed=parsed, place=place, rows=rows, name=points)
-        frame[column.field] = parsed.values.to_numpy()
+        parsed = read_cells(CellRun(draft.sheet, place, rows, column), around.findings)
+        frame[column.field] = parsed.cells.to_numpy()
         decimals[column.field] = parsed.decimals
     wide = pd.concat([draft.frame, pd.DataFrame(frame, index=draft.frame.index)], axis=1)
     printed = pd.concat([draft.decimals, pd.DataFrame(decimals, index=draft.frame.index)], axis=1)
@@ -96,5 +98,3 @@ def score_rows(
         for point, share, count in zip(points, shares, counts, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
-
-

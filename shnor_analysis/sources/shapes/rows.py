@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from shnor_analysis.schemas import PROCEDURE_KEY, TABLES
 from shnor_analysis.sources.drafts import Draft, data_rows, read_fields
-from shnor_analysis.sources.finishers import FINISHERS, Finisher
-from shnor_analysis.sources.individual import pupil_tables
+from shnor_analysis.sources.finishers import FINISHERS, USUAL_FINISHERS, Finisher
 from shnor_analysis.sources.limits import check_limits
-from shnor_analysis.sources.school_results import make_school_results
 from shnor_analysis.sources.surroundings import Surroundings
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
@@ -28,9 +28,7 @@ def read_rows(around: Surroundings) -> Made:
 
 def _usual_finisher(tables: tuple[str, ...]) -> Finisher:
     """What a form without a finisher of its own gets, such as one that a mapping describes."""
-    if "pupil_results" in tables:
-        return pupil_tables
-    return make_school_results if "school_results" in tables else make_plain
+    return next((USUAL_FINISHERS[name] for name in reversed(tables) if name in USUAL_FINISHERS), make_plain)
 
 
 def make_plain(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
@@ -40,7 +38,9 @@ def make_plain(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     procedure = None
     if all(name in table.own_columns for name in PROCEDURE_KEY):
         procedure = around.procedure(draft)
-        frame = frame.assign(**{str(name): procedure[name] for name in procedure if name in table.own_columns})
+        frame = frame.assign(
+            **{str(name): procedure[name] for name in procedure if name in table.own_columns}
+        )
     elif "school_year" in table.own_columns and "school_year" not in frame:
         frame = frame.assign(school_year=_year(draft, around))
     if "school_id" in frame and table.name not in TABLES_THAT_NAME_SCHOOLS:
@@ -48,10 +48,10 @@ def make_plain(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     return {table.name: frame}
 
 
-def _year(draft: Draft, around: Surroundings) -> object:
+def _year(draft: Draft, around: Surroundings) -> Any:
     if "test_year" in draft.frame:
         return draft.frame["test_year"]
     year = around.value("school_year")
     if year is None:
-        around.findings.problem("fact_missing", draft.sheet.name, name="school_year", option="--year")
+        around.findings.problem("missing_school_year", draft.sheet.name)
     return year

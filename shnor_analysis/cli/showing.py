@@ -1,0 +1,120 @@
+"""Outcomes as lines for people and facts for machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from shnor_analysis.accounting import Accounting
+from shnor_analysis.cli.speech import say, say_count, speak_language, tell, tell_facts, warn
+from shnor_analysis.glossary import label
+from shnor_analysis.language import render, render_problem
+from shnor_analysis.workspace import FileOutcome, IngestOutcome, Status
+
+MOST_PROBLEMS_A_FILE = 40
+
+
+def show_ingest(outcome: IngestOutcome) -> None:
+    """One line a file, its problems to the error stream, and the sum."""
+    for file in outcome.files:
+        tell(f"{file.path.name}: {say(f'cli.file_{file.state}')}{_rows(file)}")
+        for replaced in file.replaced:
+            tell(
+                say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name)
+            )
+        show_problems(file)
+    states = {"stored": ("stored", "replaced"), "same": ("same",), "refused": ("refused",)}
+    counts = {name: len(outcome.of(*members)) for name, members in states.items()}  # type: ignore[arg-type]
+    tell(", ".join(say_count(f"cli.files_{name}", n) for name, n in counts.items() if n or name == "stored"))
+    if outcome.is_dry_run:
+        tell(say("cli.dry_run"))
+    tell_facts({**counts, "dry_run": outcome.is_dry_run, "files": [_facts(file) for file in outcome.files]})
+
+
+def show_problems(file: FileOutcome) -> None:
+    """Every problem and note of a file, each a paragraph; the rest of a very long list is counted."""
+    problems = (*file.problems, *file.notes)
+    for problem in problems[:MOST_PROBLEMS_A_FILE]:
+        warn("  " + render_problem(problem, speak_language()))
+    if len(problems) > MOST_PROBLEMS_A_FILE:
+        warn("  " + say_count("cli.more_problems", len(problems) - MOST_PROBLEMS_A_FILE))
+
+
+def show_status(status: Status) -> None:
+    """What is there: schools, then a line a procedure with how many schools have it."""
+    if status.coverage is None:
+        tell(say("cli.status_empty" if status.files.empty else "cli.status_not_built"))
+        tell_facts({"files": len(status.files), "is_built": False})
+        return
+    tell(say("cli.status_schools", n=status.schools_n))
+    if not status.is_up_to_date:
+        tell(say("cli.status_not_up_to_date"))
+    procedures = status.coverage.procedures
+    tell(say("cli.status_head"))
+    for row in procedures.to_dict("records"):
+        tell(_status_line(row, status.schools_n))
+    tell_facts(
+        {
+            "files": len(status.files),
+            "is_built": True,
+            "is_up_to_date": status.is_up_to_date,
+            "schools": status.schools_n,
+            "procedures": procedures.to_dict("records"),
+        }
+    )
+
+
+def show_accounting(accounting: Accounting) -> None:
+    """A line a step and a line a reason."""
+    language = speak_language()
+    for step in accounting.steps:
+        name = render(f"step.{step.code}", language)
+        tell(f"{name} · {label(step.subject, language)}: {step.rows_in} → {step.rows_out}")
+        for reason in step.reasons:
+            tell(f"    {reason.n}: " + render(f"reason.{reason.code}", language, n=reason.n, **reason.fields))
+    tell_facts({"steps": [_step_facts(step) for step in accounting.steps]})
+
+
+def _step_facts(step: Any) -> dict[str, object]:
+    reasons = [{"code": reason.code, "n": reason.n, **reason.fields} for reason in step.reasons]
+    return {
+        "step": step.code,
+        "subject": step.subject,
+        "rows_in": step.rows_in,
+        "rows_out": step.rows_out,
+        "reasons": reasons,
+    }
+
+
+def _rows(file: FileOutcome) -> str:
+    shown = [f"{name} {rows}" for name, rows in file.rows if rows]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _facts(file: FileOutcome) -> dict[str, object]:
+    return {
+        "file": str(file.path),
+        "state": file.state,
+        "report": file.report,
+        "rows": dict(file.rows),
+        "replaced": [asdict(replaced) for replaced in file.replaced],
+        "problems": [
+            {
+                "code": problem.code,
+                "sheet": problem.sheet,
+                "cell": problem.cell,
+                "found": problem.found,
+                "text": render_problem(problem, speak_language()),
+            }
+            for problem in file.problems
+        ],
+    }
+
+
+def _status_line(row: dict[str, Any], schools_n: int) -> str:
+    language = speak_language()
+    name = (
+        f"{label('assessment.' + row['assessment'], language)}, {label('subject.' + row['subject'], language)}, "
+        f"{row['grade']}, {label('season.' + row['season'], language)}"
+    )
+    return f"{row['school_year']}  {name:<40} {row['schools_n']:>6} {schools_n - row['schools_n']:>8}"

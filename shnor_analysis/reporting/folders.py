@@ -1,0 +1,32 @@
+"""Names of folders from codes: readable where possible, never a way out of the reports folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from shnor_analysis.errors import Problem, UsageProblem
+
+PLAIN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,59}$")
+RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
+LONGEST = 48
+DIGITS = 8
+
+
+def slug(code: str) -> str:
+    """A folder name for a code: the code itself where it is plain, else its plain letters and a piece of its hash."""
+    if PLAIN.match(code) and not RESERVED.match(code):
+        return code
+    plain = re.sub(r"[^a-z0-9_-]+", "-", code.lower()).strip("-_")[:LONGEST]
+    digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+    return f"{plain}-{digest}" if plain else f"unit-{digest}"
+
+
+def report_folder(reports: Path, school_year: int, name: str) -> Path:
+    """The folder of one report: `<reports>/<year>/<name>`; UsageProblem `folder_outside` when it would lie elsewhere."""
+    root = reports.resolve()
+    target = (root / str(int(school_year)) / name).resolve()
+    if target.parent.parent != root or target.name != name:
+        raise UsageProblem(Problem("folder_outside", found=name[:80]))
+    return target

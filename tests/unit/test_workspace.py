@@ -1,0 +1,201 @@
+"""A folder of work: raw files come in, whole or not at all, and one bad file stops nobody."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from shnor_analysis.errors import EnvironmentProblem, UsageProblem
+from shnor_analysis.language import render_problem
+from shnor_analysis.settings import Settings
+from shnor_analysis.sources import Hints
+from shnor_analysis.workspace import create_workspace, open_workspace
+from shnor_analysis.workspace.lock import writing
+
+SETTINGS = Settings(
+    workspace_id="small-town", title_ru="Городок", title_en="Small town", municipality_id="m1", region_id="r1"
+)
+REGISTER = "Логин;Наименование;Вид;Муниципалитет;Регион\nsch1;Школа № 1;школа;m1;r1\nsch2;Школа № 2;школа;m1;r1\n"
+PASSPORT = "Логин;ОО;Учебный год;Численность обучающихся\nsch1;Школа № 1;2020/2021;{}\nsch2;Школа № 2;2020/2021;300\n"
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHNOR_KEY_FILE", str(tmp_path / "key"))
+    return create_workspace(tmp_path / "town", SETTINGS)
+
+
+def raw(workspace, name, text, encoding="utf-8"):
+    path = workspace.folder / "incoming" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def states(outcome):
+    return {file.path.name: file.state for file in outcome.files}
+
+
+def test_the_register_is_read_first_whatever_the_names(workspace):
+    raw(workspace, "а паспорт.csv", PASSPORT.format(500), "cp1251")
+    raw(workspace, "я реестр.csv", REGISTER)
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert outcome.problems == ()
+    assert states(outcome) == {"а паспорт.csv": "stored", "я реестр.csv": "stored"}
+    assert outcome.exit_code == 0
+    workspace.build()
+    assert workspace.school_ids() == ("sch1", "sch2")
+    assert workspace.table("factors")["value"].tolist() == [500.0, 300.0]
+
+
+def test_the_same_folder_twice_changes_nothing(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "passport.csv", PASSPORT.format(500))
+    workspace.ingest([workspace.folder / "incoming"])
+    before = tree(workspace.folder)
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert set(states(outcome).values()) == {"same"}
+    assert tree(workspace.folder) == before
+
+
+def test_a_copy_under_another_name_is_the_same_file(workspace):
+    path = raw(workspace, "register.csv", REGISTER)
+    shutil.copy(path, path.with_name("register (2).csv"))
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert sorted(states(outcome).values()) == ["same", "stored"]
+
+
+def test_a_dry_run_says_what_would_change_and_writes_nothing(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "passport.csv", PASSPORT.format(500))
+    workspace.ingest([workspace.folder / "incoming"])
+    corrected = raw(workspace, "passport corrected.csv", PASSPORT.format(550))
+    before = tree(workspace.folder)
+    planned = workspace.ingest([corrected], dry_run=True)
+    assert tree(workspace.folder) == before
+    (file,) = planned.files
+    assert (file.state, planned.is_dry_run) == ("replaced", True)
+    (replaced,) = file.replaced
+    assert (replaced.file_name, replaced.table, replaced.rows) == ("passport.csv", "factors", 1)
+    done = workspace.ingest([corrected])
+    assert done.files[0].replaced == file.replaced
+    workspace.build()
+    assert workspace.table("factors")["value"].tolist() == [550.0, 300.0]
+
+
+def test_a_bad_file_is_refused_with_its_problems_and_the_others_are_stored(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "passport.csv", PASSPORT.format("много"))
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert states(outcome) == {"passport.csv": "refused", "register.csv": "stored"}
+    assert outcome.exit_code == 3
+    assert outcome.problems
+    assert workspace.status().files["file_name"].tolist() == ["register.csv"]
+    assert workspace.ingest([workspace.folder / "incoming" / "passport.csv"]).exit_code == 4
+
+
+def test_two_files_that_contradict_are_both_refused(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "a.csv", PASSPORT.format(500))
+    raw(workspace, "b.csv", PASSPORT.format(550))
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert states(outcome) == {"a.csv": "refused", "b.csv": "refused", "register.csv": "stored"}
+    assert [problem.code for problem in outcome.problems] == ["files_contradict"] * 2
+
+
+def test_a_file_is_read_again_when_its_card_changes(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    without_year = "Логин;ОО;Численность обучающихся\nsch1;Школа № 1;500\n"
+    raw(workspace, "passport.csv", PASSPORT.format(500))
+    workspace.ingest([workspace.folder / "incoming"])
+    (workspace.folder / "incoming" / "passport.toml").write_text('owner = "school 1"\n', encoding="utf-8")
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert states(outcome)["passport.csv"] == "same"
+    assert without_year
+
+
+def test_only_files_without_names_and_codes_are_copied(workspace):
+    path = raw(workspace, "register.csv", REGISTER)
+    outcome = workspace.ingest([path], keep_raw=True)
+    kept = workspace.folder / "data" / "raw" / f"{outcome.files[0].sha256}.csv"
+    assert kept.read_bytes() == path.read_bytes()
+
+
+def test_what_is_no_table_is_passed_over(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "~$register.xlsx", "lock")
+    raw(workspace, "order.pdf", "order")
+    raw(workspace, "register.toml", 'owner = "department"')
+    outcome = workspace.ingest([workspace.folder / "incoming"])
+    assert states(outcome) == {"register.csv": "stored"}
+    assert [path.name for path in outcome.skipped] == ["order.pdf"]
+    assert workspace.cards()[0].owner == "department"
+
+
+def test_paths_that_do_not_exist_and_empty_folders_are_named(workspace, tmp_path):
+    with pytest.raises(UsageProblem) as caught:
+        workspace.ingest([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert [problem.code for problem in caught.value.problems] == ["path_missing"] * 2
+    assert render_problem(caught.value.problems[0], "ru") == (
+        f"файл «{tmp_path / 'a.csv'}»: Такого файла или папки нет. Проверьте имя и путь."
+    )
+    with pytest.raises(UsageProblem, match="no_files"):
+        workspace.ingest([workspace.folder / "incoming"])
+
+
+def test_a_second_writer_is_turned_away(workspace):
+    path = raw(workspace, "register.csv", REGISTER)
+    with writing(workspace.folder), pytest.raises(EnvironmentProblem) as caught:
+        workspace.ingest([path])
+    assert render_problem(caught.value.problems[0], "en") == (
+        f"file “{workspace.folder}”: Another command is writing to this workspace. Wait until it is done and try again."
+    )
+    assert workspace.ingest([path]).exit_code == 0
+
+
+def test_a_killed_import_leaves_everything_as_it_was(workspace, monkeypatch):
+    workspace.ingest([raw(workspace, "register.csv", REGISTER)])
+    workspace.build()
+    before = workspace.status().files.to_dict("records")
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shnor_analysis.warehouse.store.write_record", killed)
+    with pytest.raises(KeyboardInterrupt):
+        workspace.ingest([raw(workspace, "passport.csv", PASSPORT.format(500))])
+    assert workspace.status().files.to_dict("records") == before
+    assert workspace.status().is_up_to_date
+    assert not list((workspace.folder / "data" / "validated").glob(".staged*"))
+
+
+def test_stored_rows_that_were_damaged_are_found(workspace):
+    workspace.ingest([raw(workspace, "register.csv", REGISTER)])
+    steps = workspace.validate().steps
+    assert [(step.subject, step.rows_out) for step in steps if step.rows_out] == [("schools", 2)]
+    (part,) = (workspace.folder / "data" / "validated" / "schools").iterdir()
+    part.write_bytes(part.read_bytes()[:-20])
+    with pytest.raises(Exception, match="part_changed"):
+        workspace.validate()
+
+
+def test_a_workspace_is_made_once_and_found_again(tmp_path, monkeypatch):
+    made = create_workspace(tmp_path / "town", SETTINGS)
+    assert open_workspace(tmp_path / "town").settings == SETTINGS
+    assert create_workspace(tmp_path / "town", SETTINGS) == made
+    with pytest.raises(UsageProblem, match="workspace_exists"):
+        create_workspace(tmp_path / "town", SETTINGS.model_copy(update={"seed": 1}))
+    monkeypatch.delenv("SHNOR_FOLDER", raising=False)
+    monkeypatch.chdir(tmp_path / "town" / "reports")
+    assert open_workspace().folder == made.folder
+
+
+def test_hints_go_to_the_reader_and_an_empty_workspace_has_a_status(workspace):
+    status = workspace.status()
+    assert (status.is_built, status.is_up_to_date, status.schools_n, status.coverage) == (False, False, 0, None)
+    assert workspace.ingest([raw(workspace, "r.csv", REGISTER)], hints=Hints(school_year=2021)).exit_code == 0
