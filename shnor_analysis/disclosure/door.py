@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import date
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from shnor_analysis.accounting import Accounting
+from shnor_analysis.accounting import Accounting, Reason, Step
 from shnor_analysis.disclosure.audit import AuditLine, AuditTrail
 from shnor_analysis.disclosure.school import close_school
 from shnor_analysis.disclosure.town import close_town
@@ -35,6 +35,8 @@ _KNOWN = frozenset(
         NotEstimable,
         Suppressed,
         Accounting,
+        Step,
+        Reason,
     }
 )
 _PLAIN = (str, int, float, date, type(None))
@@ -99,10 +101,10 @@ def release(value: T, audience: str = "department") -> Released[T]:
 
 def _strange_types(value: Any) -> Iterator[str]:
     """Names of kinds of value that the door was not taught: a frame, a row of a pupil, a new fact."""
-    if isinstance(value, _PLAIN) or type(value) is Accounting or type(value) is NotEstimable:
+    if isinstance(value, _PLAIN):
         return
-    if isinstance(value, tuple):
-        for item in value:
+    if isinstance(value, tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
             yield from _strange_types(item)
     elif type(value) in _KNOWN:
         for field in dataclasses.fields(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.evaluation.school import assemble_school, evaluate_school
+from shnor_analysis.evaluation.stored_town import town_from_frames, town_to_frames
 from shnor_analysis.evaluation.town import assemble_town, evaluate_town
 from shnor_analysis.evaluation.town_indicators import TownIndicators, prepare_town
 
@@ -16,4 +17,6 @@ __all__ = [
     "evaluate_school",
     "evaluate_town",
     "prepare_town",
+    "town_from_frames",
+    "town_to_frames",
 ]

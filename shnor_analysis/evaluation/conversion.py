@@ -29,7 +29,11 @@ def is_missing(value: Any) -> bool:
 
 def rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     """The rows of a frame as dictionaries."""
-    return frame.to_dict("records")
+    if frame.empty:
+        return []
+    names = list(frame.columns)
+    cells = [frame[name].tolist() for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
 
 
 def procedure_of(row: Row, prefix: str = "") -> Procedure:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import Any
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import Problem, UsageProblem
@@ -25,13 +24,13 @@ from shnor_analysis.evaluation.facts import (
     ContextFactor,
     MarkAgreement,
     MarkResult,
-    Participation,
     ProcedureResult,
     SchoolEvaluation,
 )
 from shnor_analysis.evaluation.level_finder import LevelFinder
 from shnor_analysis.evaluation.lists import list_years_of
 from shnor_analysis.evaluation.nearness import nearest
+from shnor_analysis.evaluation.programmes import participations
 from shnor_analysis.evaluation.town_indicators import Tables, TownIndicators, prepare_town
 from shnor_analysis.evaluation.unverified import unverified_facts
 from shnor_analysis.results import Estimate, NotEstimable
@@ -72,7 +71,9 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
     list_years = list_years_of(town, school_id, origins)
     context = _context(town, school_id, origins)
     agreement = _agreement(town, school_id, origins)
-    participation = participation_of(town, school_id, origins)
+    participation = participations(own_rows(town, "participation", school_id), town, origins).get(
+        school_id, ()
+    )
     return SchoolEvaluation(
         school_id=school_id,
         name=str(school["name"]),
@@ -105,12 +106,12 @@ def _school_row(town: TownIndicators, school_id: str) -> Row:
     raise UsageProblem(Problem("school_not_in_workspace", found=school_id, allowed=", ".join(near) or "–"))
 
 
-def own_rows(town: TownIndicators, name: str, school_id: str) -> pd.DataFrame:
+def own_rows(town: TownIndicators, name: str, school_id: str) -> list[dict[Any, Any]]:
     """The school's rows of a table of indicators, oldest first where they have a procedure."""
     frame = town.frame(name)
-    own = frame[frame["school_id"] == school_id]
-    order = [column for column in ORDER if column in own.columns]
-    return own.sort_values(order) if order else own
+    own = rows(frame[frame["school_id"] == school_id])
+    order = [column for column in ORDER if column in frame.columns]
+    return sorted(own, key=lambda row: [row[column] for column in order])
 
 
 def _results(town: TownIndicators, school: Row, origins: Origins) -> tuple[ProcedureResult, ...]:
@@ -118,9 +119,9 @@ def _results(town: TownIndicators, school: Row, origins: Origins) -> tuple[Proce
     finder = LevelFinder(
         town, municipality_id=str(school["municipality_id"]), region_id=str(school["region_id"])
     )
-    without = {procedure_key(row): row for row in rows(own_rows(town, "without_special_needs", school_id))}
+    without = {procedure_key(row): row for row in own_rows(town, "without_special_needs", school_id)}
     results = []
-    for row in rows(own_rows(town, "shares", school_id)):
+    for row in own_rows(town, "shares", school_id):
         sources = origins.of(row)
         levels, level_sources = finder.levels(row, origins)
         results.append(
@@ -140,15 +141,14 @@ def _without(row: Row) -> MarkResult | NotEstimable:
 
 
 def _changes(town: TownIndicators, school_id: str) -> tuple[Change, ...]:
-    own = own_rows(town, "changes", school_id)
-    ordered = own.sort_values(["after_school_year", "season", "assessment", "grade", "subject"])
+    ordered = sorted(own_rows(town, "changes", school_id), key=lambda row: int(row["after_school_year"]))
     return tuple(
         Change(
             before=procedure_of(row, "before_"),
             after=procedure_of(row, "after_"),
             difference=_difference(row),
         )
-        for row in rows(ordered)
+        for row in ordered
     )
 
 
@@ -190,7 +190,7 @@ def _context(town: TownIndicators, school_id: str, origins: Origins) -> tuple[Co
             schools_n=int(row["schools_n"]),
             sources=origins.of(row),
         )
-        for row in rows(own_rows(town, "context", school_id))
+        for row in own_rows(town, "context", school_id)
     )
 
 
@@ -204,16 +204,7 @@ def _agreement(town: TownIndicators, school_id: str, origins: Origins) -> tuple[
             raised=measure_of(row, "raised"),
             sources=origins.of(row),
         )
-        for row in rows(own_rows(town, "agreement", school_id))
-    )
-
-
-def participation_of(town: TownIndicators, school_id: str, origins: Origins) -> tuple[Participation, ...]:
-    """The programmes that the school joined by the report year."""
-    own = own_rows(town, "participation", school_id)
-    own = own[own["cohort_year"] <= town.school_year].sort_values(["cohort_year", "programme"])
-    return tuple(
-        Participation(str(row["programme"]), int(row["cohort_year"]), origins.of(row)) for row in rows(own)
+        for row in own_rows(town, "agreement", school_id)
     )
 
 

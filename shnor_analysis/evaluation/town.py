@@ -27,7 +27,8 @@ from shnor_analysis.evaluation.facts import (
     TownEvaluation,
 )
 from shnor_analysis.evaluation.level_finder import LevelFinder
-from shnor_analysis.evaluation.school import ORDER, participation_of
+from shnor_analysis.evaluation.programmes import participations
+from shnor_analysis.evaluation.school import ORDER
 from shnor_analysis.evaluation.town_indicators import Tables, TownIndicators, prepare_town
 from shnor_analysis.evaluation.unverified import unverified_facts
 from shnor_analysis.indicators.marks import attach_shares
@@ -120,6 +121,8 @@ def _lines(
     outcomes = outcomes[outcomes["list_year"] == town.rule_list_year]
     fires = outcomes.set_index("school_id")["fires"].to_dict()
     ordered = sorted(rows(schools), key=lambda row: number_order(str(row["name"]), str(row["school_id"])))
+    table = town.frame("participation")
+    programmes = participations(rows(table[table["school_id"].isin(schools["school_id"])]), town, origins)
     lines = []
     for school in ordered:
         school_id = str(school["school_id"])
@@ -139,7 +142,7 @@ def _lines(
                 procedures_n=0 if row is None else int(row["procedures_n"]),
                 is_listed=bool(listed[school_id]) if school_id in listed else None,
                 rule_fires=bool(fires[school_id]) if school_id in fires else no_rule,
-                programmes=participation_of(town, school_id, origins),
+                programmes=programmes.get(school_id, ()),
             )
         )
     return tuple(lines)

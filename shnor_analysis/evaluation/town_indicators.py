@@ -18,13 +18,28 @@ from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import Settings
 
 Tables = Callable[[str], pd.DataFrame]
+FRAME_NAMES = (
+    "schools",
+    "shares",
+    "without_special_needs",
+    "levels",
+    "changes",
+    "agreement",
+    "context",
+    "participation",
+    "rule_outcomes",
+    "rule_evidence",
+    "issued_lists",
+    "listings",
+    "list_flow",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TownIndicators:
     """Everything that the reports of one school year share; made by `prepare_town`.
 
-    The frames are handed out by `frame` and `to_frames` as copies.
+    The frames (FRAME_NAMES) are handed out by `frame` and `to_frames` as copies.
     """
 
     settings: Settings

@@ -177,6 +177,13 @@ def work_within(procedure: Procedure, language: str) -> str:
     return f"{name}, {grade(procedure, language)}, {season(procedure, language)}"
 
 
+def measured_range(low: float, high: float, unit: str, language: str) -> str:
+    """Print two values of one unit with a dash between, the percent sign once."""
+    if unit == "доля":
+        return f"{points_of(low, language)}–{percent(high, language)}"
+    return f"{measured(low, unit, language)}–{measured(high, unit, language)}"
+
+
 def measured(value: float, unit: str, language: str) -> str:
     """Print a value in the unit of the glossary: shares as percentages, whole numbers whole, others with one decimal."""
     if unit == "доля":

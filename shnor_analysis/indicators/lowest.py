@@ -42,7 +42,6 @@ def _pool(results: pd.DataFrame) -> pd.DataFrame:
     keys = list(PROCEDURE_KEY)
     per_school = results.groupby("school_id", as_index=False)
     pooled = per_school.agg(
-        list_year=("list_year", "first"),
         **{name: (name, "first") for name in keys},
         test_date=("test_date", "first"),
         tested_n=("tested_n", "sum"),

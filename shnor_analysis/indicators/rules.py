@@ -102,16 +102,17 @@ def _judge_threshold(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.
 
 
 def _judge_lowest(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.DataFrame:
-    judged = [
-        find_lowest(year, share=rule.threshold, seed=seed)
-        for _, year in results.groupby(["list_year", "school_year"])
-    ]
-    if not judged:
+    if results.empty:
         return pd.DataFrame(columns=list(EVIDENCE_COLUMNS))
-    evidence = pd.concat(judged, ignore_index=True)
-    needed = evidence["list_year"].map(lambda year: len(rule.data_years(int(year))))
-    years = evidence.groupby(["school_id", "list_year"])["school_year"].transform("nunique")
-    complete = evidence[years == needed]
+    list_years = results[["list_year", "school_year"]].drop_duplicates()
+    once = results.drop(columns="list_year").drop_duplicates(["school_id", *PROCEDURE_KEY])
+    years = [find_lowest(year, share=rule.threshold, seed=seed) for _, year in once.groupby("school_year")]
+    evidence = pd.concat(years, ignore_index=True).merge(list_years, on="school_year")
+    needed = evidence["list_year"].map(
+        {year: len(rule.data_years(int(year))) for year in list_years["list_year"]}
+    )
+    years_n = evidence.groupby(["school_id", "list_year"])["school_year"].transform("nunique")
+    complete = evidence[years_n == needed]
     order = ["school_id", "list_year", *PROCEDURE_KEY]
     return complete[list(EVIDENCE_COLUMNS)].sort_values(order, ignore_index=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from shnor_analysis.errors import Problem, UsageProblem
 
 PLAIN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,59}$")
+NOT_PLAIN = re.compile(r"[^a-z0-9а-яё_-]+")
 RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 LONGEST = 48
 DIGITS = 8
@@ -18,7 +19,7 @@ def slug(code: str) -> str:
     """A folder name for a code: the code itself where it is plain, else its plain letters and a piece of its hash."""
     if PLAIN.match(code) and not RESERVED.match(code):
         return code
-    plain = re.sub(r"[^a-z0-9_-]+", "-", code.lower()).strip("-_")[:LONGEST]
+    plain = NOT_PLAIN.sub("-", code.lower()).strip("-_")[:LONGEST]
     digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
     return f"{plain}-{digest}" if plain else f"unit-{digest}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from shnor_analysis.files import write_text
 from shnor_analysis.glossary import label
@@ -101,7 +102,7 @@ def _link(folder: str, manifest: Mapping[str, Any], language: str) -> str:
     title, unit = escape(str(manifest["title"])), escape(str(manifest["unit_id"]))
     made = escape(str(manifest["made_at"])[:10])
     kind = label(f"audience.{manifest['audience']}", language) if manifest["audience"] else ""
-    href = f"{folder}/{REPORT_NAME}"
+    href = f"{quote(folder)}/{REPORT_NAME}"
     return f'<li><a href="{escape(href)}">{title}</a> <span class="quiet">{unit} · {escape(kind)} · {made}</span></li>'
 
 

@@ -25,7 +25,7 @@ class ExhibitCount:
     figures_n: int
 
 
-class ShownOutputs(Preprocessor):  # type: ignore[misc]
+class ShownOutputs(Preprocessor):
     """Keeps results of the allowed kinds, one kind each, with markup rebuilt; drops streams and the author's notes."""
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -27,14 +27,14 @@ def exporter() -> HTMLExporter:
     settings = Config()
     settings.HTMLExporter.preprocessors = [ShownOutputs]
     settings.HTMLExporter.exclude_input = True
-    made = HTMLExporter(
+    made: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         config=settings,
         template_name=TEMPLATE,
         extra_template_basedirs=[str(resources.files("shnor_analysis.reporting"))],
     )
     made.register_filter("harmless_markdown", lambda text: sanitise(str(markdown2html(text))))
     made.register_filter("text", lambda value: escape(str(value)))
-    return made
+    return made  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +73,7 @@ def running_marks(marks: list[str], title: str) -> str:
 
 def css_text(text: str) -> str:
     """A CSS string in which every character that is no letter, digit or space stands as its number."""
-    return '"' + re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):06x}", text) + '"'
+    return '"' + re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):06x} ", text) + '"'
 
 
 def run_lines(manifest: Mapping[str, Any], language: str) -> list[tuple[str, str]]:

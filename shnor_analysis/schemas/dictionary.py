@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shnor_analysis.files import write_text
 from shnor_analysis.glossary import Term, term, terms, unit
+from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.schemas import LINEAGE_COLUMNS, TABLES, Table
 from shnor_analysis.schemas.validation import describe_limits
 
@@ -66,7 +67,16 @@ def _table_section(table: Table) -> str:
         f"- {_columns(reference.columns)} должны быть в · must be in: `{reference.table}`"
         for reference in table.references
     ]
-    lines += ["", *_column_rows(table, table.own_columns)]
+    forms = [
+        f"«{layout.title}» (`{layout.code}`)" for layout in layouts().values() if table.name in layout.tables
+    ]
+    if forms:
+        lines.append(f"- формы · forms: {', '.join(forms)}")
+    lines += [
+        f"- шаблон · template: `shnor template {table.name}`",
+        "",
+        *_column_rows(table, table.own_columns),
+    ]
     return "\n".join(lines)
 
 

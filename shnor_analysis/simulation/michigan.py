@@ -28,30 +28,60 @@ REGISTER_FILE = "michigan_schools.csv"
 FACTORS_FILE = "michigan_circumstances.csv"
 RESULTS_FILE = "michigan_meap.csv"
 
-# Header of the results file, the field that it fills and how its cells are read; the pass rate is kept as given.
-RESULTS = (
-    ("School", "school_id", "identifier"),
-    ("Year", "school_year", "school_year"),
-    ("Fourth-graders tested, estimated from enrolment", "tested_n", "whole"),
-    ("Tested is an estimate", "tested_n_is_estimated", "flag"),
-    ("Not passed", "low_n", "whole"),
-    ("Passed mathematics, % as published", "", "text"),
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the example: per column its header, the field that it fills, how its cells are read."""
+
+    title: str
+    table: str
+    columns: tuple[tuple[str, str, str], ...]
+    constants: tuple[tuple[str, str | int], ...] = ()
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The header row."""
+        return tuple(header for header, _, _ in self.columns)
+
+
+RESULTS = Form(
+    title="MEAP, mathematics, grade 4",
+    table="school_results",
+    columns=(
+        ("School", "school_id", "identifier"),
+        ("Year", "school_year", "school_year"),
+        ("Fourth-graders tested, estimated from enrolment", "tested_n", "whole"),
+        ("Tested is an estimate", "tested_n_is_estimated", "flag"),
+        ("Not passed", "low_n", "whole"),
+        ("Passed mathematics, % as published", "", "text"),
+    ),
+    constants=(("assessment", "meap"), ("subject", "mathematics"), ("grade", 4), ("season", "spring")),
 )
-CONSTANTS = {"assessment": "meap", "subject": "mathematics", "grade": 4, "season": "spring"}
+CIRCUMSTANCES = Form(
+    title="Michigan elementary schools, circumstances",
+    table="factors",
+    columns=(
+        ("School", "school_id", "identifier"),
+        ("Year", "school_year", "school_year"),
+        ("Enrolment", "factor.pupils_n", "number"),
+        ("Free lunch, %", "factor.lunch_share", "percent"),
+        ("Spending a pupil, dollars", "factor.spending_usd", "number"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MichiganFiles:
-    """Raw files that were written, the mapping of the results form, and what became of the rows of the data set."""
+    """Raw files that were written, the mappings of their forms, and what became of the rows of the data set."""
 
     files: tuple[Path, ...]
-    mapping: Path
+    mappings: tuple[Path, ...]
     schools_n: int
     accounting: Accounting
 
 
 def write_michigan(incoming: Path, *, workspace: Path | None = None) -> MichiganFiles:
-    """Write register, circumstances and results as raw files, and the mapping of the results form.
+    """Write register, circumstances and results as raw files, and the mappings of the last two.
 
     Parameters: incoming — folder for the raw files; workspace — its workspace, by default the folder above.
     Returns: the files and the accounting: rows without a pass rate or without any enrolment give no result.
@@ -66,11 +96,9 @@ def write_michigan(incoming: Path, *, workspace: Path | None = None) -> Michigan
         _write_csv(_circumstances(frame), incoming / FACTORS_FILE),
         _write_csv(results, incoming / RESULTS_FILE),
     )
-    mapping = mapping_path(
-        workspace or incoming.parent, "school_results", [header for header, _, _ in RESULTS]
-    )
-    write_text(mapping, _mapping_text())
-    return MichiganFiles(written, mapping, frame["schid"].nunique(), accounting)
+    home = workspace or incoming.parent
+    mappings = tuple(_write_mapping(form, home) for form in (CIRCUMSTANCES, RESULTS))
+    return MichiganFiles(written, mappings, frame["schid"].nunique(), accounting)
 
 
 def read_michigan() -> pd.DataFrame:
@@ -110,15 +138,8 @@ def _register(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _circumstances(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Логин": _school_ids(frame),
-            "Учебный год": frame["year"],
-            "Численность обучающихся": frame["enrol"],
-            "Льготное питание, %": frame["lunch"].round(2),
-            "Расходы на ученика": frame["exppp"],
-        }
-    )
+    values = (_school_ids(frame), frame["year"], frame["enrol"], frame["lunch"].round(2), frame["exppp"])
+    return pd.DataFrame(dict(zip(CIRCUMSTANCES.headers, values, strict=True)))
 
 
 def _results(frame: pd.DataFrame) -> tuple[pd.DataFrame, Accounting]:
@@ -128,20 +149,20 @@ def _results(frame: pd.DataFrame) -> tuple[pd.DataFrame, Accounting]:
     kept = frame[has_rate & has_size]
     n = tested[kept.index]
     passed = (kept["math4"] / 100 * n).round()
-    values: dict[str, Any] = {
-        "school_id": _school_ids(kept),
-        "school_year": kept["year"],
-        "tested_n": n.astype(int),
-        "tested_n_is_estimated": "да",
-        "low_n": (n - passed).astype(int),
-        "": kept["math4"].round(2),
-    }
+    values: tuple[Any, ...] = (
+        _school_ids(kept),
+        kept["year"],
+        n.astype(int),
+        pd.Series("yes", index=kept.index),
+        (n - passed).astype(int),
+        kept["math4"].round(2),
+    )
     reasons = (
         Reason("michigan_no_pass_rate", int((~has_rate).sum())),
         Reason("michigan_no_enrolment", int((has_rate & ~has_size).sum())),
         Reason("michigan_mean_enrolment", int((frame["enrol"].isna() & has_rate & has_size).sum())),
     )
-    table = pd.DataFrame({header: values[field] for header, field, _ in RESULTS})
+    table = pd.DataFrame(dict(zip(RESULTS.headers, values, strict=True)))
     accounting = Accounting().then(
         "michigan_rows", "school_results", len(frame), len(table), (reason for reason in reasons if reason.n)
     )
@@ -154,25 +175,23 @@ def _write_csv(frame: pd.DataFrame, target: Path) -> Path:
     return target
 
 
-def _mapping_text() -> str:
-    def quoted(value: object) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
+def _write_mapping(form: Form, workspace: Path) -> Path:
+    target = mapping_path(workspace, form.table, form.headers)
     lines = [
-        'title = "MEAP, mathematics, grade 4"',
-        'table = "school_results"',
-        f"headers_sha256 = {quoted(headers_sha256([header for header, _, _ in RESULTS]))}",
+        f"title = {_quoted(form.title)}",
+        f"table = {_quoted(form.table)}",
+        f"headers_sha256 = {_quoted(headers_sha256(form.headers))}",
         "is_checked = true",
         "",
         "[constants]",
-        *(f"{name} = {quoted(value)}" for name, value in CONSTANTS.items()),
+        *(f"{name} = {_quoted(value)}" for name, value in form.constants),
     ]
-    for header, field, kind in RESULTS:
-        lines += [
-            "",
-            "[[columns]]",
-            f"header = {quoted(header)}",
-            f"field = {quoted(field)}",
-            f"kind = {quoted(kind)}",
-        ]
-    return "\n".join(lines) + "\n"
+    for header, field, kind in form.columns:
+        named = (("header", header), ("field", field), ("kind", kind))
+        lines += ["", "[[columns]]", *(f"{name} = {_quoted(value)}" for name, value in named)]
+    write_text(target, "\n".join(lines) + "\n")
+    return target
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,16 +16,10 @@ from shnor_analysis.simulation.pupils import LETTERS, Pupils
 from shnor_analysis.simulation.result_tables import WIDER_AREAS
 from shnor_analysis.simulation.schools import Ints, Schools
 from shnor_analysis.simulation.spec import COUNTRY_NAME, TownSpec
+from shnor_analysis.sources.pseudonyms import pseudonym
 
 # Pseudonyms of invented pupils need no secret; real ones are keyed with the workspace's own key.
-INVENTED_KEY = b"invented town"
-PSEUDONYM_LENGTH = 32
-
-
-def pseudonym(*parts: object) -> str:
-    """A keyed hash in the form of the column `pupil_id`."""
-    text = "|".join(str(part) for part in parts)
-    return hmac.new(INVENTED_KEY, text.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_LENGTH]
+INVENTED_KEY = b"an invented town has no secrets "
 
 
 def raw_code(pupils: Pupils, rows: Ints, sitting_grade: int) -> Ints:
@@ -65,7 +57,9 @@ class PupilTables:
         codes = raw_code(self._pupils, np.array(new, dtype=np.int64), sheet.sitting.grade)
         schools = dict(zip(sheet.rows, sheet.school, strict=True))
         for row, code in zip(new, codes, strict=True):
-            ids[row] = pseudonym(self._schools.school_ids[schools[row]], code, year)
+            ids[row] = pseudonym(
+                INVENTED_KEY, "pupil", self._schools.school_ids[schools[row]], str(year), str(code)
+            )
 
     def pupils(self) -> pd.DataFrame:
         """One row a pupil and year with any published work."""
@@ -74,7 +68,10 @@ class PupilTables:
             grade_of, school_of = self._places(year)
             rows = np.flatnonzero([value is not None for value in ids])
             pupils = self._pupils
-            links = [pseudonym(link_code(pupils, row)) if pupils.has_link[row] else None for row in rows]
+            links = [
+                pseudonym(INVENTED_KEY, "link", link_code(pupils, row)) if pupils.has_link[row] else None
+                for row in rows
+            ]
             parts.append(
                 {
                     "pupil_id": ids[rows],

@@ -18,6 +18,8 @@ from shnor_analysis.simulation.spec import COUNTRY_NAME, TownSpec
 MARKS = (2, 3, 4, 5)
 # What the published rows of wider areas stand for (invented): schools, pupils tested, mean in pupil SD.
 WIDER_AREAS = {"russia": (35_000, 1_400_000, 0.0), "region": (920, 38_000, -0.04)}
+# Calendar years for which the town has the sheets of ФИС ОКО; for others only the region's workbook of schools.
+FISOKO_YEARS = (2020, 2021, 2023, 2024)
 SCORE_GRADES = (4, 5, 6)
 SCORE_YEARS = (2019, 2021, 2023, 2024)
 
@@ -61,10 +63,10 @@ def _mark_columns(counts: Any, tested: Any, *, has_marks: bool) -> dict[str, Any
 
 
 def area_results_table(spec: TownSpec, schools: Schools, sheets: Sequence[ScoreSheet]) -> pd.DataFrame:
-    """Published rows of country, region and municipality; the municipality is the sum of its schools."""
+    """Rows of country, region and municipality where ФИС ОКО published them; the town is the sum of its schools."""
     parts = []
     for sheet in sheets:
-        if sheet.sitting.assessment == "internal":
+        if sheet.sitting.assessment != "vpr" or sheet.sitting.test_date.year not in FISOKO_YEARS:
             continue
         names, schools_n, counts = _areas(spec, schools, sheet)
         tested = counts.sum(axis=1)

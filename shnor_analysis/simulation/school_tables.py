@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.simulation.abilities import Levels
 from shnor_analysis.simulation.circumstances import FACTORS
 from shnor_analysis.simulation.frames import make_frame, stack
@@ -28,6 +29,8 @@ from shnor_analysis.simulation.spec import TownSpec
 
 ISSUER = "Рособрнадзор (вымышленный перечень)"
 PROGRAMME = "500+"
+# The region's table of markers names no issuer; its layout does.
+BIAS_ISSUER = str(dict(layouts()["regional_bias"].constants).get("issuer", ISSUER))
 BIAS_SUBJECTS = ("russian", "mathematics")
 BIAS_GRADES = (4, 5)
 MARKED_WHEN_INFLATED, MARKED_OTHERWISE = 0.55, 0.02
@@ -138,6 +141,7 @@ def _biased(spec: TownSpec, schools: Schools, history: History, year: int) -> li
     return [
         {
             **_listing(schools, int(position), year, "biased_results", None),
+            "issuer": BIAS_ISSUER,
             "subject": BIAS_SUBJECTS[subject],
             "grade": BIAS_GRADES[grade],
             "markers_n": int(marked[position].sum()),

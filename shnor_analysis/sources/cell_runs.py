@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import LayoutColumn
-from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.cells import ERROR_TEXTS, Sheet
 from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.values import Parsed, parse_cells
 
@@ -33,7 +33,7 @@ GLOSSARY_KINDS = frozenset({"season", "sex", "list", "alias_kind", "assessment",
 class CellRun:
     """Some rows (from 0) of a column of a sheet, and what the layout says of it.
 
-    Texts of `blank_words` (lower case) count as empty cells.
+    Texts of `blank_words` count as empty cells.
     """
 
     sheet: Sheet
@@ -42,12 +42,10 @@ class CellRun:
     column: LayoutColumn
     blank_words: frozenset[str] = frozenset()
 
-    def is_blank_word(self) -> npt.NDArray[np.bool_]:
-        """Which cells hold one of the blank words."""
+    def holds(self, words: frozenset[str]) -> npt.NDArray[np.bool_]:
+        """Which cells hold one of some words."""
         column = self.sheet.columns[self.place]
-        known = np.array(
-            [text.lower() in self.blank_words for text in column.texts] + [False], dtype=np.bool_
-        )
+        known = np.array([text in words for text in column.texts] + [False], dtype=np.bool_)
         found: npt.NDArray[np.bool_] = known[column.codes[self.rows]]
         return found
 
@@ -56,12 +54,17 @@ def read_cells(run: CellRun, findings: Findings) -> Parsed:
     """Read a run of cells as the kind of its column.
 
     Problems found: cells that cannot be read (`not_number`, `not_date` …), marks outside 2–5, percentages outside
-    0–100, empty cells of a required column. Error cells are told by `drafts.report_errors`, not here.
+    0–100, empty cells of a required column, errors of a spreadsheet that were saved as text (`error_cell`). True error
+    cells are told by `drafts.report_errors`.
     """
     kind = "choice" if run.column.kind in GLOSSARY_KINDS else run.column.kind
     parsed = parse_cells(run.sheet.columns[run.place], run.rows, kind, group=run.column.kind)
+    is_error = run.holds(ERROR_TEXTS)
+    if is_error.any():
+        _tell(run, findings, "error_cell", is_error)
+        parsed = replace(parsed, cells=parsed.cells.where(~is_error, None), bad=parsed.bad & ~is_error)
     if run.blank_words:
-        parsed = replace(parsed, bad=parsed.bad & ~run.is_blank_word())
+        parsed = replace(parsed, bad=parsed.bad & ~run.holds(run.blank_words))
     _tell(
         run,
         findings,
@@ -77,7 +80,7 @@ def read_cells(run: CellRun, findings: Findings) -> Parsed:
         limits = "0–100" if run.column.kind == "percent" else "0–1"
         _tell(run, findings, "percent_not_allowed", wrong.to_numpy(), allowed=limits)
     if run.column.is_required and not run.column.allows_empty:
-        empty = parsed.cells.isna().to_numpy() & ~parsed.bad
+        empty = parsed.cells.isna().to_numpy() & ~parsed.bad & ~is_error
         _tell(run, findings, "cell_empty", empty, is_shown=False)
     return parsed
 

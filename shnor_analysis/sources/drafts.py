@@ -141,12 +141,12 @@ def drop_personal(recognised: Recognised, findings: Findings, *, rows_n: int) ->
     dropped = [PersonalColumn(column.column, column.header, "header") for column in header.personal]
     unread = header.unread
     found = personal_columns(
-        [column.header for column in unread], [_some_cells(sheet, column.column) for column in unread]
+        [column.header for column in unread], [_some_cells(recognised, column.column) for column in unread]
     )
     dropped += [PersonalColumn(unread[item.index].column, item.header, item.sign) for item in found]
     for field, place in header.places.items():
         column = recognised.layout.column(field)
-        if column.kind in {"text", "identifier"} and personal_sign(_some_cells(sheet, place)):
+        if column.kind in {"text", "identifier"} and personal_sign(_some_cells(recognised, place)):
             findings.problem("personal_in_used", sheet.name, (header.data_row, place), column=column.header)
     if dropped:
         findings.reasons.append(dropped_reason(dropped, rows_n))
@@ -157,8 +157,10 @@ def drop_personal(recognised: Recognised, findings: Findings, *, rows_n: int) ->
     return bool(dropped)
 
 
-def _some_cells(sheet: Sheet, place: int) -> list[object]:
-    """Every different text of a column, and its numbers that are long enough to be a number of a person."""
-    column = sheet.columns[place]
-    long = column.numbers[column.numbers > SMALLEST_NUMBER_OF_A_PERSON]
-    return [*column.texts, *np.unique(long).tolist()]
+def _some_cells(recognised: Recognised, place: int) -> list[object]:
+    """Every different text below the header, and the numbers that are long enough to be a number of a person."""
+    column = recognised.sheet.columns[place]
+    below = slice(recognised.header.data_row, None)
+    texts = [column.texts[code] for code in np.unique(column.codes[below]).tolist() if code >= 0]
+    numbers = column.numbers[below]
+    return [*texts, *np.unique(numbers[numbers > SMALLEST_NUMBER_OF_A_PERSON]).tolist()]

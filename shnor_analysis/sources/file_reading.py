@@ -88,7 +88,7 @@ def _read_sheet(
         tables[name] = corrected.frame
         of_sheet.reasons.extend(corrected.reasons)
         of_sheet.problems.extend(corrected.problems)
-    if not draft.rows_in:
+    if not draft.rows_in and not of_sheet.problems:
         of_sheet.problem("no_rows", found.sheet.name)
     for problem in of_sheet.problems:
         findings.take(problem)

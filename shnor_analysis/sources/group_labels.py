@@ -94,7 +94,8 @@ def place_groups(draft: Draft, around: Surroundings, procedure: pd.DataFrame) ->
 def tell_groups(
     around: Surroundings, groups: Sequence[Group], *, cells: Sequence[str], day: pd.Timestamp | None
 ) -> None:
-    """Tell every group that means nothing, with its cell, and count those that only their place told."""
+    """Tell every group that means nothing or stands twice, with its cell, and count those told by their place."""
+    seen: dict[tuple[str, str], str] = {}
     sheet, findings, context = around.recognised.sheet.name, around.findings, around.context
     for group, cell in zip(groups, cells, strict=True):
         if group.level == "school" and not group.area_id:
@@ -104,6 +105,10 @@ def tell_groups(
                 findings.take(unknown.problem(file=findings.file, sheet=sheet, cell=cell))
         elif not group.level and group.label:
             findings.problem("group_unknown", sheet, cell, found=group.label)
+        elif (group.level, group.area_id) in seen:
+            first = seen[group.level, group.area_id]
+            findings.problem("group_repeated", sheet, cell, found=group.label, first=first)
+        seen.setdefault((group.level, group.area_id), cell)
     by_order = [group for group in groups if group.is_by_order]
     names = ", ".join(f"«{group.label}»" for group in by_order)
     findings.reason("groups_by_order", len(by_order), sheet=sheet, groups=names)

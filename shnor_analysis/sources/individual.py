@@ -12,7 +12,7 @@ from shnor_analysis.sources.pseudonyms import pseudonyms
 from shnor_analysis.sources.surroundings import Surroundings
 
 PUPIL_FIELDS = ("class_id", "sex", "has_special_needs", "home_language_other")
-ABSENT = frozenset({"н", "x", "х", "-", "–", "—"})
+ABSENT = frozenset({"н", "Н", "x", "X", "х", "Х", "-", "–", "—"})
 RESULT_FIELDS = ("class_id", "points", "points_max", "test_points", "mark", "journal_mark", "variant")
 
 
@@ -82,7 +82,7 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
             draft.sheet, place, rows, LayoutColumn(item, "points", "number", is_required=False), ABSENT
         )
         parsed = read_cells(run, around.findings)
-        absent += int(run.is_blank_word().sum())
+        absent += int(run.holds(ABSENT).sum())
         filled = parsed.cells.notna().to_numpy()
         parts.append(base[filled].assign(item=item, points=parsed.cells.to_numpy()[filled]))
     around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)

@@ -20,9 +20,7 @@ MAPPABLE = (
     "participation",
 )
 FACTOR = "factor."
-MADE_BY_READERS = frozenset(
-    {"counts_rebuilt", "pupil_id", "link_id", "factor", "value"}
-)
+MADE_BY_READERS = frozenset({"counts_rebuilt", "pupil_id", "link_id", "factor", "value"})
 OF_THE_PROCEDURE = frozenset({"school_year", "assessment", "subject", "grade", "season", "test_date"})
 CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "pupils": ("pupil_code", "link_code")}
 KINDS_BY_NAME = {

@@ -32,7 +32,8 @@ def rebuild(
     printed = draft.decimals.loc[rows, list(shares)].max(axis=1).to_numpy(dtype=np.int64)
     percent = frame[list(shares)].to_numpy(dtype=np.float64) * 100
     total = frame["tested_n"].to_numpy(dtype=np.float64)
-    usable = ~np.isnan(percent).any(axis=1) & ~np.isnan(total)
+    # shares outside 0–1 are told where they were read
+    usable = ((percent >= 0) & (percent <= 100)).all(axis=1) & (total >= 0)
     known = np.full((len(frame), len(counts)), np.nan)
     rebuilt_rows = np.zeros(len(frame), dtype=bool)
     if usable.any():

@@ -17,8 +17,10 @@ from shnor_analysis.sources.sheet_scan import (
     CHUNK_BYTES,
     MOST_COLUMNS,
     BrokenSheetError,
+    SheetScan,
     scan_sheet,
 )
+from shnor_analysis.sources.xls_scan import EncryptedWorkbookError, scan_workbook
 
 Kind = Literal["xlsx", "xls", "csv"]
 MEGABYTE = 1 << 20
@@ -84,7 +86,13 @@ def _check_ole(path: Path) -> Preflight:
         raise _refusal(path, "password_protected")
     if _OLE_MACROS in raw:
         raise _refusal(path, "macros")
-    return Preflight("xls")
+    try:
+        scans = scan_workbook(raw)
+    except EncryptedWorkbookError as error:
+        raise _refusal(path, "password_protected") from error
+    except BrokenSheetError as error:
+        raise _refusal(path, "workbook_broken") from error
+    return Preflight("xls", {name: _within_limits(path, name, scan) for name, scan in scans.items()})
 
 
 def _check_zip(path: Path) -> Preflight:
@@ -152,13 +160,14 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 def _check_sheet(path: Path, archive: zipfile.ZipFile, sheet: tuple[str, str]) -> tuple[ErrorCell, ...]:
     name, part = sheet
     with archive.open(part) as stream, archive.open(part) as again:
-        scan = scan_sheet(stream, again)
+        return _within_limits(path, name, scan_sheet(stream, again))
+
+
+def _within_limits(path: Path, sheet: str, scan: SheetScan) -> tuple[ErrorCell, ...]:
+    """The error cells of a sheet that is neither too wide nor too big."""
+    place = {"sheet": sheet, "cell": scan.far_cell}
     if scan.is_too_wide:
-        raise _refusal(
-            path, "sheet_too_wide", sheet=name, cell=scan.far_cell, size=scan.columns, limit=MOST_COLUMNS
-        )
+        raise _refusal(path, "sheet_too_wide", **place, size=scan.columns, limit=MOST_COLUMNS)
     if scan.is_too_big:
-        raise _refusal(
-            path, "sheet_too_big", sheet=name, cell=scan.far_cell, rows=scan.rows, columns=scan.columns
-        )
+        raise _refusal(path, "sheet_too_big", **place, rows=scan.rows, columns=scan.columns)
     return scan.errors

@@ -46,6 +46,11 @@ class Header:
     unread: tuple[UnreadColumn, ...] = ()
 
     @property
+    def fullness(self) -> tuple[int, int]:
+        """Columns explained; of equals the header of one row, so that a title row above is no part of it."""
+        return self.explained, self.row - self.data_row
+
+    @property
     def explained(self) -> int:
         """How many columns the layout explains."""
         return len(self.places) + len(self.run)
@@ -169,7 +174,7 @@ def _best_header(lines: Sequence[HeaderLine], layout: Layout) -> tuple[Header | 
     row = lines[0].row if lines else 0
     for line in lines:
         header, lacking = _match(line, layout)
-        if not lacking and (best is None or header.explained > best.explained):
+        if not lacking and (best is None or header.fullness > best.fullness):
             best = header
         elif lacking and len(lacking) < len(missing):
             missing, row = lacking, line.row

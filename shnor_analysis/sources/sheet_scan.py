@@ -22,6 +22,7 @@ _PREFIX = re.compile(rb"<(\w+:)?worksheet\b")
 _SINGLE_QUOTES = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*='")
 _BEYOND_Z = re.compile(rb' r="([A-Z]{2,3})\d')
 _REFERENCE = re.compile(rb'\sr="([A-Z]{1,3}\d{1,7})"')
+_CELL_END = re.compile(rb"</(?:\w+:)?c>")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,40})<")
 
 
@@ -108,7 +109,9 @@ def _errors(piece: bytes) -> Iterator[ErrorCell]:
         end = piece.find(b">", place)
         tag = piece[start:end]
         if re.match(rb"<(?:\w+:)?c\s", tag):
-            address, value = _REFERENCE.search(tag), _VALUE.match(piece, end + 1)
+            closing = _CELL_END.search(piece, end)
+            value = _VALUE.search(piece, end, closing.start() if closing else end)
+            address = _REFERENCE.search(tag)
             if address is None:
                 raise BrokenSheetError("error cell without an address")
             row, column = place_of(address[1].decode())

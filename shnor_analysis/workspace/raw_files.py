@@ -11,7 +11,7 @@ from shnor_analysis.files import atomic_path
 from shnor_analysis.schemas.card import FileCard
 
 RAW = Path("data") / "raw"
-TABLE_SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".csv", ".tsv", ".txt"})
+TABLE_SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".csv", ".tsv"})
 LOCK_PREFIXES = ("~$", ".~lock", ".")
 
 

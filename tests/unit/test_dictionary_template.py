@@ -46,6 +46,8 @@ def test_the_dictionary_names_every_column_with_label_and_limits(table):
     section = text.split(f"## `{table.name}` —")[1].split("\n## ")[0]
     for column in table.own_columns:
         assert f"| `{column}` | {term(column).ru} | {term(column).en} |" in section
+    if table.name == "area_results":
+        assert "«Статистика по отметкам» (`mark_statistics`)" in section
     if "mark" in table.columns:
         assert "| 2–5 |" in section
 

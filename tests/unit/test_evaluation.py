@@ -2,11 +2,20 @@
 
 from functools import lru_cache
 
+import pandas as pd
 import pytest
 import small_town as town
 
-from shnor_analysis.errors import UsageProblem
-from shnor_analysis.evaluation import assemble_school, evaluate_school, evaluate_town, prepare_town
+from shnor_analysis.errors import RuleBroken, UsageProblem
+from shnor_analysis.evaluation import (
+    assemble_school,
+    assemble_town,
+    evaluate_school,
+    evaluate_town,
+    prepare_town,
+    town_from_frames,
+    town_to_frames,
+)
 from shnor_analysis.language import render_problem
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.schemas.card import FileCard
@@ -35,13 +44,16 @@ def tables():
 
 
 def school(school_id="sch1", year=2024):
-    return evaluate_school(
-        tables(), school_id=school_id, school_year=year, settings=town.SETTINGS, cards=[CARD]
-    )
+    return assemble_school(prepared(year), school_id)
+
+
+@lru_cache(maxsize=3)
+def prepared(year):
+    return prepare_town(tables(), settings=town.SETTINGS, school_year=year, cards=[CARD])
 
 
 def the_town(year=2021):
-    return evaluate_town(tables(), school_year=year, settings=town.SETTINGS, cards=[CARD])
+    return assemble_town(prepared(year))
 
 
 def test_a_school_has_its_results_of_the_report_year_and_before_but_not_of_later_years():
@@ -108,6 +120,39 @@ def test_one_preparation_serves_every_school():
     taken = prepared.frame("shares")
     taken.loc[:, "tested_n"] = 1
     assert assemble_school(prepared, "sch1") == school()
+
+
+def test_a_stored_preparation_gives_the_same_facts(tmp_path):
+    prepared = prepare_town(tables(), settings=town.SETTINGS, school_year=2024, cards=[CARD])
+    for name, frame in town_to_frames(prepared).items():
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+    frames = {path.stem: pd.read_parquet(path) for path in tmp_path.glob("*.parquet")}
+    read = town_from_frames(frames, settings=town.SETTINGS, school_year=2024, cards=[CARD])
+    assert assemble_school(read, "sch1") == school()
+    assert assemble_town(read) == assemble_town(prepared)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "ru",
+            "Сохранённые показатели неполны: не хватает таблицы. Найдено: «shares». Посчитайте показатели заново: "
+            "shnor build.",
+        ),
+        (
+            "en",
+            "The stored indicators are incomplete: a table is missing. Found: “shares”. Work the indicators out "
+            "again: shnor build.",
+        ),
+    ],
+)
+def test_a_stored_preparation_with_a_table_missing_is_refused(language, expected):
+    prepared = prepare_town(tables(), settings=town.SETTINGS, school_year=2024)
+    frames = {name: frame for name, frame in town_to_frames(prepared).items() if name != "shares"}
+    with pytest.raises(RuleBroken) as caught:
+        town_from_frames(frames, settings=town.SETTINGS, school_year=2024)
+    assert render_problem(caught.value.problems[0], language) == expected
 
 
 def test_the_town_keeps_schools_in_the_order_of_their_numbers_and_those_without_results():

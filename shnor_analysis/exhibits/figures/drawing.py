@@ -24,7 +24,7 @@ PALE = "#d5dbe1"
 BLUE = "#0b5394"
 ORANGE = "#b8500c"
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 7.6,
     "axes.edgecolor": PALE,
@@ -56,9 +56,8 @@ class Drawing:
         """The picture as PNG bytes, the same for the same facts."""
         buffer = io.BytesIO()
         with mpl.rc_context(STYLE):
-            FigureCanvasAgg(self.figure).print_png(
-                buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
-            )
+            canvas: Any = FigureCanvasAgg(self.figure)
+            canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, Any]]:

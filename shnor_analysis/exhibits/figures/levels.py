@@ -46,7 +46,7 @@ def draw_levels(released: Released[Any], language: str) -> Drawing | Text:
         height = ROW_INCHES * len(results) + 0.55
         figure = new_figure(height)
         axes = figure.add_axes((0.32, 0.3 / height, 0.65, ROW_INCHES * len(results) / height))
-        shown = _draw_rows(axes, results, language)
+        shown = _draw_rows(axes, results, own, language)
         figure.legend(
             handles=_legend(own, shown, language),
             loc="upper left",
@@ -56,10 +56,10 @@ def draw_levels(released: Released[Any], language: str) -> Drawing | Text:
             handletextpad=0.4,
             borderaxespad=0.2,
         )
-    return Drawing(figure, _alt(results, language))
+    return Drawing(figure, _alt(results, own, language))
 
 
-def _draw_rows(axes: Axes, results: list[ProcedureResult], language: str) -> list[str]:
+def _draw_rows(axes: Axes, results: list[ProcedureResult], own: str, language: str) -> list[str]:
     places = range(len(results))
     lows = [result.school.low for result in results if isinstance(result.school.low, Estimate)]
     ends = [low.high for low in lows]
@@ -67,6 +67,8 @@ def _draw_rows(axes: Axes, results: list[ProcedureResult], language: str) -> lis
     axes.plot([low.value for low in lows], places, "o", color=BLUE, markersize=5)
     shown = []
     for area, (marker, colour) in MARKS.items():
+        if area == own:
+            continue
         points = _points(results, area)
         if points:
             shown.append(area)
@@ -118,7 +120,7 @@ def _legend(own: str, shown: list[str], language: str) -> list[Line2D]:
     return handles
 
 
-def _alt(results: list[ProcedureResult], language: str) -> str:
+def _alt(results: list[ProcedureResult], own: str, language: str) -> str:
     parts = []
     for result in results:
         said = [
@@ -126,7 +128,7 @@ def _alt(results: list[ProcedureResult], language: str) -> str:
         ]
         for area in MARKS:
             level = level_of(result, area)
-            if level is not None:
+            if level is not None and area != own:
                 name = label(f"area_level.{area}", language)
                 said.append(f"{name} {printing.share_of(level.marks.low, language)}")
         parts.append(", ".join(said))

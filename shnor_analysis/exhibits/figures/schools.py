@@ -91,7 +91,7 @@ def _draw_cloud(lines: list[SchoolLine], language: str) -> Figure:
         ]
         colour, marker, face = (ORANGE, "s", ORANGE) if is_listed else (BLUE, "o", "none")
         axes.plot(
-            [line.tested_n for line in chosen],
+            [line.tested_n for line in chosen if isinstance(line.tested_n, int)],
             [line.low.value for line in chosen if isinstance(line.low, Estimate)],
             marker,
             color=colour,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import ListFlow, SchoolLine, TownEvaluation
+from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import of_year
 from shnor_analysis.exhibits.sentences.shared import rule_name
@@ -146,24 +146,9 @@ def describe_flow(released: Town, language: str) -> Text:
         return Text("flow", (*blocks, Paragraph(render("flow.empty", language))))
     blocks += [
         Paragraph(render("flow.intro", language)),
-        Bullets(tuple(_flow(item, language) for item in flows)),
         Paragraph(render("flow.note", language), "note"),
     ]
     return Text("flow", tuple(blocks))
-
-
-def _flow(item: ListFlow, language: str) -> str:
-    return printing.counted(
-        "flow.item",
-        item.listed_n,
-        language,
-        year=printing.school_year(item.school_year, language),
-        source=render(f"flow.source.{item.source}", language),
-        stayed=item.stayed_n,
-        left=item.left_n,
-        entered=item.entered_n,
-        lost=item.without_result_n,
-    )
 
 
 def describe_levels(released: Town, language: str) -> Text:

@@ -159,8 +159,9 @@ def _found_lists(value: SchoolEvaluation, language: str) -> list[str]:
 def describe_context(released: School, language: str) -> Text:
     """The school's circumstances beside those of the municipality's schools."""
     blocks: list[Block] = [Heading(render("context.heading", language))]
+    year = printing.school_year(released.value.school_year, language)
     if released.value.context:
-        blocks.append(Paragraph(render("context.intro", language)))
+        blocks.append(Paragraph(render("context.intro", language, year=year)))
     else:
         blocks.append(Paragraph(render("context.empty", language)))
     return Text("context", tuple(blocks))

@@ -67,7 +67,11 @@ def make_levels_table(released: Released[Any], language: str) -> GT | Text:
     value = released.value
     is_school = isinstance(value, SchoolEvaluation)
     results = of_year(value.results if is_school else value.levels, value.school_year)
-    areas = [area for area in AREAS if any(level_of(result, area) for result in results)]
+    areas = [
+        area
+        for area in (AREAS if is_school else AREAS[1:])
+        if any(level_of(result, area) for result in results)
+    ]
     if is_school and not areas:
         return Text("levels", ())
     rows = [_level_row(result, areas, language) for result in results]
@@ -81,7 +85,7 @@ def make_levels_table(released: Released[Any], language: str) -> GT | Text:
             for area in areas
         ),
     ]
-    return build_table(rows, columns, section="levels", notes=_level_notes(results, language))
+    return build_table(rows, columns, section="levels", notes=_level_notes(results, areas, language))
 
 
 def _level_row(result: ProcedureResult, areas: list[str], language: str) -> dict[str, str]:
@@ -102,9 +106,9 @@ def _level_cell(level: LevelResult, language: str) -> str:
     return f"{share}{COMPUTED}" if level.result_source == "computed" else share
 
 
-def _level_notes(results: tuple[ProcedureResult, ...], language: str) -> list[str]:
+def _level_notes(results: tuple[ProcedureResult, ...], areas: list[str], language: str) -> list[str]:
     every = [level for result in results for level in result.levels]
-    known = [level for level in every if isinstance(level, LevelResult)]
+    known = [level for level in every if isinstance(level, LevelResult) and level.area_level in areas]
     notes = list(reasons_of([*every, *(result.school.low for result in results)], language))
     counts = [level.schools_n for level in known if level.result_source == "computed" and level.schools_n]
     if any(level.result_source == "computed" for level in known):

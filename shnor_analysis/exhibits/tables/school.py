@@ -49,15 +49,20 @@ def make_context_table(released: School, language: str) -> GT | Text:
     ]
     notes.append(render("note.half", language))
     return build_table(
-        [_context_row(item, language) for item in context], columns, section="context", notes=notes
+        [_context_row(item, released.value.school_year, language) for item in context],
+        columns,
+        section="context",
+        notes=notes,
     )
 
 
-def _context_row(item: ContextFactor, language: str) -> dict[str, str]:
+def _context_row(item: ContextFactor, report_year: int, language: str) -> dict[str, str]:
     key = f"factor.{item.factor}"
     unit = terms()[key].unit if key in terms() else ""
     row = {
-        "factor": f"{label(key, language)}, {printing.school_year(item.school_year, language)}",
+        "factor": label(key, language)
+        if item.school_year == report_year
+        else f"{label(key, language)}, {printing.school_year(item.school_year, language)}",
         "value": printing.closed(item.value, language)
         if isinstance(item.value, Suppressed)
         else printing.measured(item.value, unit, language),
@@ -74,7 +79,7 @@ def _context_row(item: ContextFactor, language: str) -> dict[str, str]:
     return {
         **row,
         "median": printing.measured(middle, unit, language),
-        "half": f"{printing.measured(low, unit, language)} – {printing.measured(high, unit, language)}",
+        "half": printing.measured_range(low, high, unit, language),
     }
 
 
@@ -137,8 +142,9 @@ def _change_row(item: Change, language: str) -> dict[str, str]:
     }
     difference = item.difference
     if not isinstance(difference, Estimate):
-        is_closed = isinstance(difference, Suppressed)
-        said = printing.closed(difference, language) if is_closed else printing.DASH
+        said = printing.DASH
+        if isinstance(difference, Suppressed):
+            said = printing.closed(difference, language)
         return {**row, "change": said, "interval": printing.DASH, "verdict": printing.DASH}
     return {
         **row,
@@ -158,9 +164,9 @@ def make_list_history_table(released: School, language: str) -> GT | Text:
         Column("works", render("column.low_works", language)),
     )
     rules = [year.rule for year in years]
-    closed = [rule.fires for rule in rules if isinstance(rule, RuleOutcome)]
-    closed += [rule.procedures_low_n for rule in rules if isinstance(rule, RuleOutcome)]
-    notes = reasons_of([*rules, *closed], language)
+    known = [rule for rule in rules if isinstance(rule, RuleOutcome)]
+    parts = [part for rule in known for part in (rule.fires, rule.procedures_low_n)]
+    notes = reasons_of([*rules, *parts], language)
     rows = [_history_row(year, language) for year in years]
     return build_table(rows, columns, section="list_history", notes=notes)
 

@@ -12,7 +12,7 @@ from shnor_analysis.exhibits.sentences.shared import in_words, reason_in_words, 
 from shnor_analysis.exhibits.tables.building import Column, build_table
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label, terms
-from shnor_analysis.language import render
+from shnor_analysis.language import has_text, render
 
 HASH_SHOWN = 12
 
@@ -22,9 +22,7 @@ def make_accounting_table(released: Released[Any], language: str) -> GT | Text:
     rows = [
         {
             "step": in_words("step", step.code, language),
-            "subject": label(f"table.{step.subject}", language)
-            if f"table.{step.subject}" in terms()
-            else step.subject,
+            "subject": _subject(step.subject, language),
             "rows_in": printing.number(step.rows_in, language),
             "rows_out": printing.number(step.rows_out, language),
             "why": "; ".join(reason_in_words(reason, language) for reason in step.reasons),
@@ -39,6 +37,16 @@ def make_accounting_table(released: Released[Any], language: str) -> GT | Text:
         Column("why", render("column.why", language), "left"),
     )
     return build_table(rows, columns, section="accounting")
+
+
+def _subject(subject: str, language: str) -> str:
+    """What a step worked on: a table, a kind of list or a rule by its name, a file or a school as it is called."""
+    if f"table.{subject}" in terms():
+        return label(f"table.{subject}", language)
+    for family in ("flow.source", "rule_name"):
+        if has_text(f"{family}.{subject}", language):
+            return render(f"{family}.{subject}", language)
+    return subject
 
 
 def make_provenance_table(released: Released[Any], language: str) -> GT | Text:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from shnor_analysis.files import write_text
+from shnor_analysis.reference.layouts import layouts
+from shnor_analysis.simulation.pupil_sheets import PupilSheet
 from shnor_analysis.simulation.raw.book import Page, write_csv, write_xls, write_xlsx
 from shnor_analysis.simulation.raw.dirt import trailing_blanks, typed_numbers
-from shnor_analysis.simulation.raw.fisoko import FisokoSheets
+from shnor_analysis.simulation.raw.fisoko import SHORT_SUBJECTS, FisokoSheets
 from shnor_analysis.simulation.raw.forms import (
     TITLE,
     form_rows,
@@ -23,19 +25,20 @@ from shnor_analysis.simulation.raw.forms import (
 )
 from shnor_analysis.simulation.raw.labels import SchoolNames, school_names
 from shnor_analysis.simulation.raw.odd_form import mapping_text, odd_page
-from shnor_analysis.simulation.raw.regional import bias_page, marks_rows, scores_rows
-from shnor_analysis.simulation.raw.works import individual_pages, protocol_rows
-from shnor_analysis.simulation.result_tables import SCORE_YEARS
+from shnor_analysis.simulation.raw.regional import bias_page, marks_rows, scores_pages
+from shnor_analysis.simulation.raw.works import IndividualPages, protocol_rows
+from shnor_analysis.simulation.result_tables import FISOKO_YEARS
 from shnor_analysis.simulation.school_tables import bias_years
 from shnor_analysis.simulation.sittings import Sitting
 from shnor_analysis.simulation.spec import INVENTED_NOTE, TownSpec
 from shnor_analysis.simulation.town import PlaceDraw, Town, place_tables
 
 # Where the marks of a calendar year and season come from; other years are in the region's workbook.
-CSV_YEAR, TWO_TABLES_YEAR = 2018, 2024
-FISOKO_YEARS = (2020, 2021, 2023)
-SINGLE_FILES = (2023, "spring", 6)
+CSV_YEAR, TWO_TABLES_YEAR, REGIONAL_SCORES = 2018, 2019, (2024,)
+SINGLE_FILES = (2023, "spring", 4)
 UNDATED = (2023, "spring")
+SINGLE_WORKS = (2021, 4)
+PROTOCOLS = {"oge": "oge_protocol", "ege": "ege_protocol", "ege_base": "ege_protocol"}
 SEASONS = {"spring": "весна", "autumn": "осень"}
 EXTRA_COLUMNS = {2022: ("season", "test_date"), 2024: ("test_date",)}
 
@@ -171,7 +174,7 @@ class _Writer:
         self._xlsx(name, *pages)
 
     def _distributions(self, year: int, season: str, sittings: list[Sitting]) -> None:
-        if year in FISOKO_YEARS or (year, season) == (2022, "autumn"):
+        if year not in (TWO_TABLES_YEAR, *REGIONAL_SCORES):
             pages = [
                 self._sheets.scores(one, salt=year)
                 for one in sittings
@@ -183,61 +186,64 @@ class _Writer:
         """The region's tables of marks and points by calendar year."""
         results, scores = self._tables["school_results"], self._tables["score_counts"]
         results = results[results["assessment"] == "vpr"]
-        for year in sorted(set(results["test_date"].dt.year) - set(FISOKO_YEARS)):
+        for year in sorted(set(results["test_date"].dt.year)):
             extra = EXTRA_COLUMNS.get(year, ())
             own = results[results["test_date"].dt.year == year]
             rows = marks_rows(own, self._names, extra=extra, salt=year)
-            points = scores[scores["test_date"].dt.year == year]
-            has_scores = year in SCORE_YEARS and len(points) > 0
+            points = scores_pages(scores[scores["test_date"].dt.year == year], self._names, extra=extra)
             if year == CSV_YEAR:
                 path = self._folder / f"marks {year}.csv"
                 self.files.append(write_csv(path, titled(rows, "Отметки по школам")))
             elif year == TWO_TABLES_YEAR:
-                pages = [Page("marks", tuple(rows))]
-                if has_scores:
-                    pages.append(Page("scores", tuple(scores_rows(points, self._names, extra=extra))))
-                self._xlsx(f"Сводная таблица {year}", *pages)
-            else:
+                self._xlsx(f"Сводная таблица {year}", Page("marks", tuple(rows)), *points)
+            elif year not in FISOKO_YEARS:
                 dirty = typed_numbers(trailing_blanks(rows, 2), range(7, 11))
                 self._xlsx(f"marks {year}", Page("marks", dirty))
-                if has_scores:
-                    self._xlsx(
-                        f"scores {year}", Page("scores", tuple(scores_rows(points, self._names, extra=extra)))
-                    )
+            if year in REGIONAL_SCORES:
+                self._xlsx(f"scores {year}", *points)
 
     def _items_and_works(self) -> None:
         pupils, schools = self._draw.pupils, self._draw.schools
-        by_year: dict[int, list[Page]] = {}
+        items: dict[int, list[Sitting]] = {}
+        works: dict[tuple[int, str], list[IndividualPages]] = {}
         for sheet in self._draw.pupil_sheets:
             if sheet.items is None or pupils is None:
                 continue
             sitting = sheet.sitting
-            by_year.setdefault(sitting.school_year, []).append(self._sheets.items(sitting))
-            pages = individual_pages(sheet, pupils, schools, names=self._names)
-            short = f"{pages[0].rows[1][1]} {sitting.grade} класс {sitting.school_year}"
-            self._xlsx(f"Индивидуальные результаты {short}", *pages)
-        for year, items in by_year.items():
-            self._xlsx(f"Выполнение заданий {year}", *items)
+            items.setdefault(sitting.school_year, []).append(sitting)
+            subject = SHORT_SUBJECTS[sitting.subject]
+            maker = IndividualPages(sheet, pupils, schools, names=self._names)
+            works.setdefault((sitting.school_year, subject), []).append(maker)
+        for year, sittings in items.items():
+            self._xlsx(f"Выполнение заданий {year}", *(self._sheets.items(one) for one in sittings))
+        for (year, subject), makers in works.items():
+            single = tuple(self._names.now)[: SINGLE_WORKS[1]] if year == SINGLE_WORKS[0] else ()
+            for school_id in single:
+                pages = [maker.of_school(school_id) for maker in makers]
+                self._xlsx(
+                    f"Школа № {int(school_id[-4:])} Индивидуальные результаты {subject} {year}", *pages
+                )
+            self._xlsx(
+                f"Индивидуальные результаты {subject} {year}", *(maker.without(single) for maker in makers)
+            )
 
     def _protocols(self) -> None:
+        """One protocol a year of each exam; the basic paper in mathematics stands among the others."""
         pupils = self._draw.pupils
         if pupils is None:
             return
-        by_file: dict[tuple[str, int], list[int]] = {}
-        for place, sheet in enumerate(self._draw.pupil_sheets):
-            if sheet.sitting.assessment != "vpr":
-                by_file.setdefault((sheet.sitting.assessment, sheet.sitting.school_year), []).append(place)
-        for (assessment, year), places in by_file.items():
-            code = "oge_protocol" if assessment == "oge" else "ege_protocol"
-            sheets = [self._draw.pupil_sheets[place] for place in places]
+        by_file: dict[tuple[str, int], list[PupilSheet]] = {}
+        for sheet in self._draw.pupil_sheets:
+            if sheet.sitting.assessment in PROTOCOLS:
+                code = PROTOCOLS[sheet.sitting.assessment]
+                by_file.setdefault((code, sheet.sitting.school_year), []).append(sheet)
+        for (code, year), sheets in by_file.items():
+            title = layouts()[code].title
             rows = protocol_rows(code, sheets, pupils, self._draw.schools, names=self._names)
-            name = f"Протокол {PROTOCOLS[assessment]} {year}"
             if year % 2:
-                self.files.append(
-                    write_csv(self._folder / f"{name}.csv", titled(rows, PROTOCOLS[assessment]))
-                )
+                self.files.append(write_csv(self._folder / f"{title} {year}.csv", titled(rows, title)))
             else:
-                self._xlsx(name, Page("Протокол", tuple(rows)))
+                self._xlsx(f"{title} {year}", Page(layouts()[code].sheet, tuple(rows)))
 
     def _odd_form(self) -> None:
         results: pd.DataFrame = self._tables["school_results"]
@@ -252,6 +258,3 @@ class _Writer:
             path = self._folder / "mappings" / "school_results-reading.toml"
             write_text(path, mapping_text(sitting))
             self.mappings.append(path)
-
-
-PROTOCOLS = {"oge": "ОГЭ", "ege": "ЕГЭ", "ege_base": "ЕГЭ база"}

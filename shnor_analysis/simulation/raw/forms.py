@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from shnor_analysis.glossary import term
 from shnor_analysis.reference.layouts import LayoutColumn, layouts
 from shnor_analysis.simulation.raw.book import Cells, Page
 from shnor_analysis.simulation.raw.dirt import dirty_headers
 from shnor_analysis.simulation.raw.printing import body, columns_of, headers
 from shnor_analysis.simulation.spec import INVENTED_NOTE
 
+FACTOR = "factor."
 TITLE = "Управление образования города Светлоярск (вымышленный город)"
 
 
@@ -38,20 +40,26 @@ def titled(rows: list[Cells], title: str) -> list[Cells]:
 
 
 def passport_page(factors: pd.DataFrame, names: dict[str, str], school_year: int) -> Page:
-    """The social passport of a year, with a merged header of two rows."""
+    """The social passport of a year, with a merged header of two rows; indicators beyond the form stand at its end."""
     layout = layouts()["social_passport"]
-    wide = factors.pivot_table(index="school_id", columns="factor", values="value").add_prefix("factor.")
-    wide = wide.reset_index().assign(school_year=f"{school_year - 1}/{school_year}")
-    wide["name"] = wide["school_id"].map(names)
+    wide = (
+        factors.pivot_table(index="school_id", columns="factor", values="value")
+        .add_prefix(FACTOR)
+        .reset_index()
+    )
+    wide = wide.assign(school_year=f"{school_year - 1}/{school_year}", name=wide["school_id"].map(names))
     columns = columns_of(layout, wide.columns)
+    listed = {column.field for column in columns}
+    others = tuple(
+        LayoutColumn(f"{term(name).ru}, %", name, "percent")
+        for name in wide.columns
+        if name.startswith(FACTOR) and name not in listed
+    )
+    columns += others
     upper: Cells = [column.above or column.header for column in columns]
     lower: Cells = [column.header if column.above else None for column in columns]
-    rows = [[TITLE], ["Социальный паспорт школ"], upper, lower, *_passport_body(columns, wide)]
+    rows = [[TITLE], ["Социальный паспорт школ"], upper, lower, *body(columns, wide)]
     return Page("Социальный паспорт", tuple(rows), merges=_merges(columns, first_row=2))
-
-
-def _passport_body(columns: tuple[LayoutColumn, ...], wide: pd.DataFrame) -> list[Cells]:
-    return body(columns, wide)
 
 
 def _merges(columns: tuple[LayoutColumn, ...], *, first_row: int) -> tuple[tuple[int, int, int, int], ...]:

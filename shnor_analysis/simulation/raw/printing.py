@@ -46,7 +46,7 @@ def _cells(column: LayoutColumn, values: pd.Series) -> list[Any]:
     read = _READERS.get(column.kind)
     if column.kind in _WORDS:
         group = column.field if column.kind == "choice" else column.kind
-        return [word(group, value) for value in values]
+        return [word(group, value) if f"{group}.{value}" in terms() else value for value in values]
     return [read(value) if read else _plain(value) for value in values]
 
 

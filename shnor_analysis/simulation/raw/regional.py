@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from shnor_analysis.reference.layouts import layouts
@@ -11,7 +10,7 @@ from shnor_analysis.simulation.raw.dirt import dirty_headers
 from shnor_analysis.simulation.raw.labels import SchoolNames
 from shnor_analysis.simulation.raw.printing import body, columns_of, headers, percent
 
-KEYS = ("school_year", "grade", "subject", "municipality_id", "school_id", "name", "tested_n")
+KEYS = ("test_year", "grade", "subject", "municipality_id", "school_id", "name", "tested_n")
 MARK_FIELDS = tuple(f"mark_{mark}_share" for mark in (2, 3, 4, 5))
 MARKERS = (
     ("4 РУ", 4, "russian"),
@@ -29,8 +28,16 @@ def marks_rows(
     return [dirty_headers(headers(columns), salt), *body(columns, _with_names(results, names))]
 
 
-def scores_rows(scores: pd.DataFrame, names: SchoolNames, *, extra: tuple[str, ...] = ()) -> list[Cells]:
-    """Header and rows of scores.xlsx; cells beyond the maximum of a paper stay empty."""
+def scores_pages(scores: pd.DataFrame, names: SchoolNames, *, extra: tuple[str, ...] = ()) -> list[Page]:
+    """The sheets of scores.xlsx, one for each length of the scale: papers with equal maxima stand in one table."""
+    most = scores.groupby(["subject", "grade"])["points"].transform("max")
+    return [
+        Page(f"scores 0-{int(last)}", tuple(_scores_rows(scores[most == last], names, extra=extra)))
+        for last in sorted(most.unique())
+    ]
+
+
+def _scores_rows(scores: pd.DataFrame, names: SchoolNames, *, extra: tuple[str, ...]) -> list[Cells]:
     columns = columns_of(layouts()["regional_scores"], (*KEYS, *extra))
     most = int(scores["points"].max())
     index = ["school_year", "assessment", "subject", "grade", "season", "test_date", "school_id", "tested_n"]
@@ -38,7 +45,7 @@ def scores_rows(scores: pd.DataFrame, names: SchoolNames, *, extra: tuple[str, .
         index=index, columns="points", values="score_share", sort=False, observed=True
     ).reset_index()
     keys = body(columns, _with_names(wide, names))
-    shares = wide.reindex(columns=np.arange(most + 1, dtype=float))
+    shares = wide[[float(points) for points in range(most + 1)]]
     rows = [[*key, *map(percent, row)] for key, row in zip(keys, shares.to_numpy(), strict=True)]
     return [[*headers(columns), *map(str, range(most + 1))], *rows]
 
@@ -70,7 +77,7 @@ def _with_names(rows: pd.DataFrame, names: SchoolNames) -> pd.DataFrame:
     """Add the calendar year of the test, the municipality and the name of the day."""
     days = rows["test_date"].dt.date
     return rows.assign(
-        school_year=rows["test_date"].dt.year,
+        test_year=rows["test_date"].dt.year,
         municipality_id=names.municipality_id,
         name=[names.on(school, day) for school, day in zip(rows["school_id"], days, strict=True)],
     )

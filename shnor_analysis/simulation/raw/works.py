@@ -13,11 +13,15 @@ from shnor_analysis.simulation.pupil_sheets import PupilSheet
 from shnor_analysis.simulation.pupil_tables import class_names, link_code, raw_code
 from shnor_analysis.simulation.pupils import Pupils
 from shnor_analysis.simulation.raw.book import Cells, Page
-from shnor_analysis.simulation.raw.fisoko import head
+from shnor_analysis.simulation.raw.fisoko import head, sheet_name
 from shnor_analysis.simulation.raw.labels import SchoolNames
 from shnor_analysis.simulation.raw.printing import body, columns_of, headers
 from shnor_analysis.simulation.schools import Schools
 
+EGE_PAPERS = {
+    ("ege", "mathematics"): "Математика профильная",
+    ("ege_base", "mathematics"): "Математика (базовая)",
+}
 INVENTED_PERSON = {"Фамилия": "Фамилия{:05d}", "Имя": "Имя{:05d}", "Отчество": "Отчество{:05d}"}
 
 
@@ -28,6 +32,7 @@ def works_frame(sheet: PupilSheet, pupils: Pupils, schools: Schools) -> pd.DataF
     return pd.DataFrame(
         {
             "school_id": np.array(schools.school_ids, dtype=object)[sheet.school],
+            "assessment": sheet.sitting.assessment,
             "subject": sheet.sitting.subject,
             "test_date": pd.Timestamp(sheet.sitting.test_date),
             "pupil_code": raw_code(pupils, rows, sheet.sitting.grade),
@@ -44,27 +49,41 @@ def works_frame(sheet: PupilSheet, pupils: Pupils, schools: Schools) -> pd.DataF
     )
 
 
-def individual_pages(
-    sheet: PupilSheet, pupils: Pupils, schools: Schools, *, names: SchoolNames
-) -> tuple[Page, ...]:
-    """A page a school: title rows with the school, then a row a pupil with points item by item."""
-    layout = layouts()["individual_results"]
-    frame = works_frame(sheet, pupils, schools)
-    columns = columns_of(layout, set(frame.columns) - {"school_id"})
-    split = next(place for place, column in enumerate(columns) if column.field == "points")
-    title = headers(columns)
-    header = [*title[:split], *sheet.paper.items, *title[split:]]
-    assert sheet.items is not None
-    pages = []
-    for at in np.unique(sheet.school):
-        own = np.flatnonzero(sheet.school == at)
-        school_id = schools.school_ids[at]
-        label = names.label(school_id, sheet.sitting.test_date)
-        rows: list[Cells] = [*head(layout, sheet.sitting)[:-1], ["ОО:", label], [], header]
-        for cells, items in zip(body(columns, frame.iloc[own]), sheet.items[own].tolist(), strict=True):
-            rows.append([*cells[:split], *items, *cells[split:]])
-        pages.append(Page(f"№ {int(schools.numbers[at])} ({school_id})", tuple(rows)))
-    return tuple(pages)
+class IndividualPages:
+    """«Индивидуальные результаты» of one sitting: a row a pupil with points item by item."""
+
+    def __init__(self, sheet: PupilSheet, pupils: Pupils, schools: Schools, *, names: SchoolNames) -> None:
+        assert sheet.items is not None
+        self._sheet, self._items, self._names = sheet, sheet.items, names
+        self._frame = works_frame(sheet, pupils, schools)
+
+    def of_school(self, school_id: str) -> Page:
+        """One school alone: the title rows name it."""
+        rows = np.flatnonzero(self._frame["school_id"] == school_id)
+        label = self._names.label(school_id, self._sheet.sitting.test_date)
+        title = [*self._head()[:-1], ["ОО:", label], []]
+        cells = self._cells(rows, set(self._frame.columns) - {"school_id"})
+        return Page(sheet_name(self._sheet.sitting), (*title, *cells))
+
+    def without(self, schools: Sequence[str]) -> Page:
+        """All schools but some: a column has the login."""
+        rows = np.flatnonzero(~self._frame["school_id"].isin(schools))
+        return Page(
+            sheet_name(self._sheet.sitting), (*self._head(), *self._cells(rows, set(self._frame.columns)))
+        )
+
+    def _head(self) -> list[Cells]:
+        return head(layouts()["individual_results"], self._sheet.sitting)
+
+    def _cells(self, rows: Any, fields: set[str]) -> list[Cells]:
+        columns = columns_of(layouts()["individual_results"], fields)
+        split = next(place for place, column in enumerate(columns) if column.field == "points")
+        title = headers(columns)
+        printed = zip(body(columns, self._frame.iloc[rows]), self._items[rows].tolist(), strict=True)
+        return [
+            [*title[:split], *self._sheet.paper.items, *title[split:]],
+            *([*cells[:split], *items, *cells[split:]] for cells, items in printed),
+        ]
 
 
 def protocol_rows(
