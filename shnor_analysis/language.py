@@ -8,12 +8,33 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Literal, Protocol, get_args
 
+from shnor_analysis.glossary import terms
+
 Language = Literal["ru", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
+
+
+# what a field of a problem names in the glossary: the prefix before its code
+GLOSSARY_FIELDS = {"column": "", "table": "table.", "kind": "column_kind."}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code inside a text: `{column}` shows it as it is, `{column:label}` its label in the language of the text."""
+
+    code: str
+    key: str
+    language: str
+
+    def __format__(self, spec: str) -> str:
+        """The code, or its label where the text asks for it and the glossary has one."""
+        term = terms().get(self.key) if spec == "label" else None
+        return term.label(self.language) if term else self.code
 
 
 class ProblemLike(Protocol):
@@ -92,7 +113,10 @@ def render_problem(problem: ProblemLike, language: str) -> str:
         )
         if value
     ]
-    fields = {**problem.fields, "found": problem.found, "allowed": problem.allowed}
+    fields: dict[str, object] = {**problem.fields, "found": problem.found, "allowed": problem.allowed}
+    for name, prefix in GLOSSARY_FIELDS.items():
+        if name in fields:
+            fields[name] = Coded(str(fields[name]), f"{prefix}{fields[name]}", language)
     said = [render(f"problem.{problem.code}", language, **fields)]
     if problem.found is not None:
         said.append(render("place.found", language, value=problem.found))

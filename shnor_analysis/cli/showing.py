@@ -7,9 +7,10 @@ from typing import Any
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.cli.speech import say, say_count, speak_language, tell, tell_facts, warn
+from shnor_analysis.errors import PartlyDone
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render, render_problem
-from shnor_analysis.workspace import FileOutcome, IngestOutcome, Status
+from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status, failure_words
 
 MOST_PROBLEMS_A_FILE = 40
 
@@ -29,6 +30,33 @@ def show_ingest(outcome: IngestOutcome) -> None:
     if outcome.is_dry_run:
         tell(say("cli.dry_run"))
     tell_facts({**counts, "dry_run": outcome.is_dry_run, "files": [_facts(file) for file in outcome.files]})
+
+
+def show_refusals(outcome: IngestOutcome) -> None:
+    """The refused files and the sum, for an import of many files."""
+    for file in outcome.of("refused"):
+        tell(f"{file.path.name}: {say('cli.file_refused')}")
+        show_problems(file)
+    tell(say_count("cli.files_stored", len(outcome.of("stored", "replaced"))))
+
+
+def show_reports(run: ReportRun) -> int:
+    """How many reports are done, which failed and why, and where the index lies; returns the exit code."""
+    tell(say_count("cli.reports_done", len(run.done)))
+    if run.failed:
+        tell(say_count("cli.reports_failed", len(run.failed)))
+    for failed in run.failed:
+        warn(say("cli.report_failed", unit=failed.unit_id, reason=failure_words(failed, speak_language())))
+    tell(say("cli.reports_index", path=run.index))
+    tell_facts(
+        {
+            "done": [done.unit_id for done in run.done],
+            "failed": {failed.unit_id: failed.reason for failed in run.failed},
+            "index": str(run.index),
+            "seconds": round(run.seconds, 1),
+        }
+    )
+    return PartlyDone.exit_code if run.failed else 0
 
 
 def show_problems(file: FileOutcome) -> None:

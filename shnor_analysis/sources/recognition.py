@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from shnor_analysis import glossary
@@ -85,6 +85,7 @@ class HeaderLine:
     lower: tuple[str, ...]
 
 
+@lru_cache(maxsize=65_536)
 def header_key(text: str) -> str:
     """Spelling under which headers are compared: plain, without a closing colon or percent sign."""
     spelled = plain(text).rstrip(": ").replace("количество", "кол-во").replace("кол во", "кол-во")
@@ -192,10 +193,13 @@ def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
                 place = _place(column, keys, above, taken=places.values(), own_words_only=own_words_only)
                 if place is not None:
                     places[column.field] = place
+    header = Header(line.row, line.row + line.height, places)
     lacking = tuple(column.header for column in wanted if column.is_required and column.field not in places)
+    if lacking:
+        return header, lacking
     run = _run(layout.run, line, places)
     if layout.run in RUN_EXAMPLES and not run:
-        lacking = (*lacking, RUN_EXAMPLES[layout.run])
+        return header, (RUN_EXAMPLES[layout.run],)
     used = {*places.values(), *(column for _, column in run)}
     left = [
         UnreadColumn(column, line.above[column], text)
@@ -210,7 +214,7 @@ def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
     }
     personal = tuple(column for column in left if header_key(column.header) in people)
     unread = tuple(column for column in left if column not in personal)
-    return Header(line.row, line.row + line.height, places, run, personal, unread), lacking
+    return replace(header, run=run, personal=personal, unread=unread), ()
 
 
 def _place(
@@ -222,8 +226,10 @@ def _place(
     own_words_only: bool,
 ) -> int | None:
     spelled = _own_spellings(column) if own_words_only else _glossary_spellings(column.field)
+    if spelled.isdisjoint(keys):
+        return None
     busy = set(taken)
-    free = [place for place, key in enumerate(keys) if key in spelled and key and place not in busy]
+    free = [place for place, key in enumerate(keys) if key and key in spelled and place not in busy]
     if column.above:
         under = [place for place in free if above[place] == header_key(column.above)]
         free = under or [place for place in free if not above[place]]

@@ -115,21 +115,19 @@ def test_a_school_without_any_result_has_empty_facts_and_no_error():
 
 
 def test_one_preparation_serves_every_school():
-    prepared = prepare_town(tables(), settings=town.SETTINGS, school_year=2024, cards=[CARD])
-    assert assemble_school(prepared, "sch1") == school()
-    taken = prepared.frame("shares")
+    taken = prepared(2024).frame("shares")
     taken.loc[:, "tested_n"] = 1
-    assert assemble_school(prepared, "sch1") == school()
+    own = evaluate_school(tables(), school_id="sch1", school_year=2024, settings=town.SETTINGS, cards=[CARD])
+    assert own == school()
 
 
 def test_a_stored_preparation_gives_the_same_facts(tmp_path):
-    prepared = prepare_town(tables(), settings=town.SETTINGS, school_year=2024, cards=[CARD])
-    for name, frame in town_to_frames(prepared).items():
+    for name, frame in town_to_frames(prepared(2024)).items():
         frame.to_parquet(tmp_path / f"{name}.parquet")
     frames = {path.stem: pd.read_parquet(path) for path in tmp_path.glob("*.parquet")}
     read = town_from_frames(frames, settings=town.SETTINGS, school_year=2024, cards=[CARD])
     assert assemble_school(read, "sch1") == school()
-    assert assemble_town(read) == assemble_town(prepared)
+    assert assemble_town(read) == assemble_town(prepared(2024))
 
 
 @pytest.mark.parametrize(
@@ -148,8 +146,7 @@ def test_a_stored_preparation_gives_the_same_facts(tmp_path):
     ],
 )
 def test_a_stored_preparation_with_a_table_missing_is_refused(language, expected):
-    prepared = prepare_town(tables(), settings=town.SETTINGS, school_year=2024)
-    frames = {name: frame for name, frame in town_to_frames(prepared).items() if name != "shares"}
+    frames = {name: frame for name, frame in town_to_frames(prepared(2024)).items() if name != "shares"}
     with pytest.raises(RuleBroken) as caught:
         town_from_frames(frames, settings=town.SETTINGS, school_year=2024)
     assert render_problem(caught.value.problems[0], language) == expected
@@ -164,7 +161,7 @@ def test_the_town_keeps_schools_in_the_order_of_their_numbers_and_those_without_
 
 
 def test_the_town_says_of_each_school_what_list_and_rule_say():
-    lines = evaluate_town(tables(), school_year=2022 - 1, settings=town.SETTINGS, cards=[CARD]).schools
+    lines = the_town().schools
     assert [line.is_listed for line in lines] == [None, None, None]
     assert lines[0].rule_fires is True
     assert lines[1].rule_fires is False

@@ -111,10 +111,11 @@ def _found_results(value: SchoolEvaluation, language: str) -> list[str]:
         return [render("found.nothing", language, year=year)]
     said = [printing.counted("found.works", len(now), language, year=year)]
     known = [result for result in now if isinstance(result.school.low, Estimate)]
-    if known:
-        said += [_extreme(max(known, key=_low_value), "found.highest", language)]
-        if len(known) > 1:
-            said += [_extreme(min(known, key=_low_value), "found.lowest", language)]
+    if len(known) == 1:
+        said.append(_extreme(known[0], "found.only", language))
+    elif known:
+        said.append(_extreme(max(known, key=_low_value), "found.highest", language))
+        said.append(_extreme(min(known, key=_low_value), "found.lowest", language))
     else:
         said.append(render("found.no_shares", language))
     said += _found_position(now, language)

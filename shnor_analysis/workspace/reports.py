@@ -1,0 +1,95 @@
+"""Reports of a workspace: which notebooks, run by the batch room, finished by the reporting room, linked by an index."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shnor_analysis.batch.plain_engine import Done, Failed, Limits, Progress, run_plan
+from shnor_analysis.batch.plan import Job, make_plan
+from shnor_analysis.language import render
+from shnor_analysis.reporting.index import FailedReport, write_index
+from shnor_analysis.reporting.orders import (
+    FINISHER,
+    REPORTS,
+    ReportOrder,
+    order_municipality_report,
+    order_school_reports,
+)
+from shnor_analysis.settings import Settings
+
+RUNS = "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRun:
+    """What became of an order of reports: the finished ones, the failed ones with reasons, and the year's index."""
+
+    done: tuple[Done, ...]
+    failed: tuple[Failed, ...]
+    index: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """Which schools of which year, for whom, in which language, how many at a time."""
+
+    school_ids: tuple[str, ...]
+    school_year: int
+    audience: str
+    language: str
+    jobs: int | None = None
+    with_municipality: bool = True
+
+
+def make_reports(
+    folder: Path, settings: Settings, request: ReportRequest, *, on_progress: Progress | None = None
+) -> ReportRun:
+    """Make a report per school, one of the municipality (not for the audience `school`), and the index of the year.
+
+    One report that fails never stops the others; it is listed with its reason here and in the index.
+
+    Raises:
+        UsageProblem: a template and its parameters do not fit; nothing has run then.
+    """
+    plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER)
+    run_folder = folder / REPORTS / str(request.school_year) / RUNS / time.strftime("%Y%m%dT%H%M%S")
+    outcome = run_plan(
+        plan, run_folder=run_folder, jobs=request.jobs or usable_cores(), limits=Limits(), on_progress=on_progress
+    )
+    index = write_index(
+        folder / REPORTS / str(request.school_year),
+        school_year=request.school_year,
+        language=request.language,
+        failed=[FailedReport(one.unit_id, failure_words(one, request.language)) for one in outcome.failed],
+    )
+    return ReportRun(outcome.done, outcome.failed, index, outcome.seconds)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _orders(folder: Path, settings: Settings, request: ReportRequest) -> Iterable[ReportOrder]:
+    asked = {
+        "school_year": request.school_year,
+        "audience": request.audience,
+        "language": request.language,
+    }
+    if request.with_municipality and request.audience != "school":
+        yield order_municipality_report(folder, settings.municipality_id, **asked)  # type: ignore[arg-type]
+    yield from order_school_reports(folder, request.school_ids, **asked)  # type: ignore[arg-type]
+
+
+def _jobs(orders: Iterable[ReportOrder]) -> Iterable[Job]:
+    return (Job(order.unit_id, order.template, order.parameters, order.output) for order in orders)
+
+
+def failure_words(failed: Failed, language: str) -> str:
+    """Why a report could not be made, in words."""
+    return render(f"failure.{failed.reason}", language, detail=failed.detail, cell=failed.cell)
