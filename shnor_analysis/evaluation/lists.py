@@ -13,11 +13,11 @@ def list_years_of(town: TownIndicators, school_id: str, origins: Origins) -> tup
     listings = town.frame("listings")
     known = {int(year) for year in listings.loc[listings["list"] == "low_results", "school_year"]}
     outcomes = town.frame("rule_outcomes")
-    computed = {int(year) for year in outcomes["list_year"]}
     own = rows(listings[listings["school_id"] == school_id].sort_values(["school_year", "list", "issuer"]))
     own_outcomes = {int(row["list_year"]): row for row in rows(outcomes[outcomes["school_id"] == school_id])}
     evidence = town.frame("rule_evidence")
     own_evidence = rows(evidence[evidence["school_id"] == school_id])
+    computed = {int(year) for year in evidence["list_year"]} | {town.rule_list_year}
     years = sorted(known | computed | {int(row["school_year"]) for row in own})
     return tuple(
         ListYear(

@@ -60,11 +60,11 @@ def town_from_frames(
 
 def _accounting_frame(accounting: Accounting) -> pd.DataFrame:
     """A row a step and reason; a step without reasons has one row with an empty reason."""
-    told = [
-        (place, step.code, step.subject, step.rows_in, step.rows_out, reason.code, reason.n, _fields(reason))
-        for place, step in enumerate(accounting.steps)
-        for reason in step.reasons or (Reason("", 0),)
-    ]
+    told: list[tuple[object, ...]] = []
+    for place, step in enumerate(accounting.steps):
+        known = (place, step.code, step.subject, step.rows_in, step.rows_out)
+        why = [(reason.code, reason.n, _fields(reason)) for reason in step.reasons] or [("", 0, "{}")]
+        told.extend((*known, *one) for one in why)
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
@@ -77,8 +77,8 @@ def _accounting_of(frame: pd.DataFrame) -> Accounting:
     for row in rows(frame):
         place = int(row["place"])
         before = steps[place].reasons if place in steps else ()
-        reason = Reason(str(row["reason"]), int(row["reason_n"]), json.loads(row["reason_fields"]))
-        reasons = (*before, reason) if reason.code else before
+        code, fields = str(row["reason"]), json.loads(row["reason_fields"])
+        reasons = (*before, Reason(code, int(row["reason_n"]), fields)) if code else before
         steps[place] = Step(
             str(row["code"]), str(row["subject"]), int(row["rows_in"]), int(row["rows_out"]), reasons
         )

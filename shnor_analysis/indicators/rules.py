@@ -40,8 +40,8 @@ def apply_listing_rule(
         seed: For the simulated rankings of a `lowest_share` rule.
 
     Returns:
-        Outcomes, a row a school and list year in which it has what the rule needs at the least (one procedure of the
-        data years; for `lowest_share` a result in every data year): `fires`, `procedures_low_n` and
+        Outcomes, a row a school and list year in which it has what the rule needs at the least (as many procedures
+        as have to be low; for `lowest_share` a result in every data year): `fires`, `procedures_low_n` and
         `chance_if_unchanged`, the chance that sampling alone lets the rule fire when the true shares equal the
         observed ones. Evidence, a row a school, list year and procedure: `is_low` against `threshold`. Accounting.
 
@@ -119,6 +119,7 @@ def _judge_lowest(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.Dat
 
 def _sum_up(evidence: pd.DataFrame, rule: ListingRule) -> pd.DataFrame:
     group = ["school_id", "list_year"]
+    evidence = _with_enough(evidence, rule)
     if evidence.empty:
         return pd.DataFrame(columns=list(OUTCOME_COLUMNS))
     outcomes = evidence.groupby(group, as_index=False).agg(procedures_low_n=("is_low", "sum"))
@@ -131,3 +132,11 @@ def _sum_up(evidence: pd.DataFrame, rule: ListingRule) -> pd.DataFrame:
     chances = wide.reindex(pd.MultiIndex.from_frame(outcomes[group]))
     outcomes["chance_if_unchanged"] = chance_of_at_least(chances.to_numpy(float), rule.procedures_needed_n)
     return outcomes[list(OUTCOME_COLUMNS)]
+
+
+def _with_enough(evidence: pd.DataFrame, rule: ListingRule) -> pd.DataFrame:
+    """Where fewer procedures were written than have to be low, a rule that does not fire says nothing."""
+    if evidence.empty:
+        return evidence
+    procedures_n = evidence.groupby(["school_id", "list_year"])["is_low"].transform("size")
+    return evidence[procedures_n >= rule.procedures_needed_n]

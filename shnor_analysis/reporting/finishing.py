@@ -11,12 +11,10 @@ import nbformat
 
 from shnor_analysis.errors import Problem, ShnorError
 from shnor_analysis.files import sha256_of, write_text
-from shnor_analysis.reporting.manifest import MANIFEST_NAME, build_manifest
-from shnor_analysis.reporting.outputs import count_outputs, count_page, facts_of
+from shnor_analysis.reporting.counting import count_outputs, count_page, facts_of
+from shnor_analysis.reporting.folders import EXECUTED_NAME, MANIFEST_NAME, REPORT_NAME
+from shnor_analysis.reporting.manifest import build_manifest
 from shnor_analysis.reporting.pages import render_page
-
-EXECUTED_NAME = "executed.ipynb"
-REPORT_NAME = "report.html"
 
 
 def finish_report(

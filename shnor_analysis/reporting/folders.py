@@ -13,6 +13,10 @@ NOT_PLAIN = re.compile(r"[^a-z0-9а-яё_-]+")
 RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 LONGEST = 48
 DIGITS = 8
+EXECUTED_NAME = "executed.ipynb"
+REPORT_NAME = "report.html"
+MANIFEST_NAME = "manifest.json"
+INDEX_NAME = "index.html"
 
 
 def slug(code: str) -> str:

@@ -14,11 +14,8 @@ from urllib.parse import quote
 from shnor_analysis.files import write_text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render, render_count
-from shnor_analysis.reporting.finishing import REPORT_NAME
-from shnor_analysis.reporting.manifest import MANIFEST_NAME
-from shnor_analysis.reporting.pages import POLICY, running_marks, style_sheet
-
-INDEX_NAME = "index.html"
+from shnor_analysis.reporting.folders import INDEX_NAME, MANIFEST_NAME, REPORT_NAME
+from shnor_analysis.reporting.look import POLICY, running_marks, style_sheet
 
 
 @dataclass(frozen=True, slots=True)

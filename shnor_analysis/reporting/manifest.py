@@ -11,10 +11,9 @@ from typing import Any
 
 from shnor_analysis.errors import EnvironmentProblem, InputRefused
 from shnor_analysis.files import sha256_of
-from shnor_analysis.reporting.outputs import ExhibitCount
+from shnor_analysis.reporting.counting import ExhibitCount
 from shnor_analysis.settings import read_settings
 
-MANIFEST_NAME = "manifest.json"
 VERSION = 1
 PACKAGES = (
     "shnor-analysis",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
@@ -14,11 +13,9 @@ from nbconvert.filters.markdown import markdown2html
 from traitlets.config import Config
 
 from shnor_analysis.language import render
+from shnor_analysis.reporting.look import POLICY, TEMPLATE, running_marks, style_sheet
 from shnor_analysis.reporting.outputs import ShownOutputs
 from shnor_analysis.reporting.sanitising import sanitise
-
-TEMPLATE = "page"
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 @lru_cache(maxsize=1)
@@ -37,12 +34,6 @@ def exporter() -> HTMLExporter:
     return made  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=1)
-def style_sheet() -> str:
-    """The page's own style."""
-    return (resources.files("shnor_analysis.reporting") / TEMPLATE / "page.css").read_text(encoding="utf-8")
-
-
 def render_page(notebook: Any, *, manifest: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """Render an executed notebook; the marks of the page and its last section come from facts and manifest."""
     language = str(manifest["language"])
@@ -59,21 +50,6 @@ def render_page(notebook: Any, *, manifest: Mapping[str, Any], facts: Mapping[st
     }
     body, _ = exporter().from_notebook_node(notebook, resources={"page": page})
     return str(body)
-
-
-def running_marks(marks: list[str], title: str) -> str:
-    """Style that prints the marks, the title and the page's number on every sheet of paper."""
-    return (
-        f"@page {{ @top-left {{ content: {css_text(title)}; }}"
-        f" @top-right {{ content: {css_text(' · '.join(marks[:1]))}; }}"
-        f" @bottom-left {{ content: {css_text(marks[-1] if marks else '')}; }}"
-        ' @bottom-right { content: counter(page) " / " counter(pages); } }'
-    )
-
-
-def css_text(text: str) -> str:
-    """A CSS string in which every character that is no letter, digit or space stands as its number."""
-    return '"' + re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):06x} ", text) + '"'
 
 
 def run_lines(manifest: Mapping[str, Any], language: str) -> list[tuple[str, str]]:

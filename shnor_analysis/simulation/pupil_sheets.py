@@ -117,9 +117,13 @@ def _takes(pupils: Pupils, rows: Ints, sitting: Sitting) -> NDArray[np.bool_]:
 
 
 def _item_points(rng: np.random.Generator, written: Paper, ability: Floats) -> Ints:
+    """One random number a pupil and point, whatever the chances, so that pupils do not disturb each other."""
     chance = solve_chance(ability[:, None] - shift(written), written.difficulties[None, :])
-    solved: Ints = rng.binomial(np.array(written.item_points)[None, :], chance)
-    return solved
+    drawn = rng.random((len(ability), written.points_max))
+    first = (np.cumsum(written.item_points) - written.item_points).astype(np.intp)
+    return np.add.reduceat(
+        drawn < np.repeat(chance, written.item_points, axis=1), first, axis=1, dtype=np.int64
+    )
 
 
 def _total_points(rng: np.random.Generator, written: Paper, ability: Floats) -> Ints:

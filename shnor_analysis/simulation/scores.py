@@ -150,19 +150,30 @@ def draw_sheet(
     if has_journal and is_inflated.any():
         chances[is_inflated] = inflate(chances[is_inflated], written)
     if not has_journal:
-        counts = rng.multinomial(tested, _as_chances(chances.sum(axis=2)))
+        counts = _counts(rng, chances.sum(axis=2), tested)
         return ScoreSheet(sitting, positions, tested, counts, None)
-    flat = rng.multinomial(tested, _as_chances(chances.reshape(len(tested), -1)))
-    joint = flat.reshape(chances.shape)
+    joint = _counts(rng, chances.reshape(len(tested), -1), tested).reshape(chances.shape)
     return ScoreSheet(sitting, positions, tested, joint.sum(axis=2), _relations(joint, written))
+
+
+def _counts(rng: np.random.Generator, chances: Floats, tested: Ints) -> Ints:
+    """Put every pupil into a cell of its school's row by one random number.
+
+    The numbers used do not depend on the chances: a change in one school leaves the others as they were, so that a
+    town with and without a programme can be compared.
+    """
+    rows, cells = chances.shape
+    drawn = rng.random((rows, int(tested.max())))
+    is_pupil = np.arange(drawn.shape[1])[None, :] < tested[:, None]
+    row = np.nonzero(is_pupil)[0]
+    below = np.cumsum(np.clip(chances, 0, None), axis=1)
+    below = below / below[:, -1:] + np.arange(rows)[:, None]
+    found = np.searchsorted(below.ravel(), drawn[is_pupil] + row, side="right")
+    found = np.clip(found, row * cells, row * cells + cells - 1)
+    return np.bincount(found, minlength=rows * cells).reshape(rows, cells)
 
 
 def _relations(joint: Ints, written: Paper) -> Ints:
     marks = written.marks(np.arange(written.points_max + 1))
     sign = np.sign(marks[:, None] - np.array([2, 3, 4, 5])[None, :])
     return np.column_stack([joint[:, sign == value].sum(axis=1) for value in (-1, 0, 1)])
-
-
-def _as_chances(values: Floats) -> Floats:
-    clipped = np.clip(values, 0, None)
-    return np.asarray(clipped / clipped.sum(axis=1, keepdims=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,26 +10,12 @@ from typing import Any
 import pandas as pd
 
 from shnor_analysis.errors import Problem
-from shnor_analysis.sources.spelling import numbers_in, plain, plain_name, split_login, words_in
+from shnor_analysis.sources.candidates import MOST_CANDIDATES, Candidate, find_candidates
+from shnor_analysis.sources.spelling import plain, plain_name, split_login
 
-MOST_CANDIDATES = 3
-LIKENESS_WANTED = 0.6
-LIKENESS_SPREAD = 0.1
 MOST_SEARCHED = 50
-LOOKALIKES = str.maketrans("оoсаерхуlз", "00caepxy13")
+MOST_COMPARISONS = 200_000  # about two seconds; in a register of a country few spellings are searched
 Day = pd.Timestamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A school of the register that a spelling may mean: proposed to a person, never joined by itself."""
-
-    school_id: str
-    name: str
-    likeness: float
-
-    def __str__(self) -> str:
-        return f"{self.school_id} ({self.name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +110,6 @@ def day_in_year(school_year: int, season: str | None = None) -> pd.Timestamp:
     return pd.Timestamp(school_year - 1, 10, 15) if season == "autumn" else pd.Timestamp(school_year, 4, 15)
 
 
-def candidates_for(spelling: str, schools: pd.DataFrame) -> tuple[Candidate, ...]:
-    """Up to three schools whose login or name is like the spelling, the likeliest first.
-
-    A number in a name is compared as a number: «№ 5» and «№05» are alike, «№ 5» and «№ 15» are not.
-    """
-    return _candidates(spelling, dict(zip(schools["school_id"], schools["name"], strict=True)))
-
-
 def _days(spellings: pd.Series, on_date: pd.Series | date | None) -> Any:
     if isinstance(on_date, pd.Series):
         return pd.to_datetime(on_date).astype("datetime64[us]")
@@ -191,8 +168,9 @@ def _heir(directory: _Directory, school_id: str, day: Day) -> str:
 
 
 def _unknowns(directory: _Directory, missing: pd.Series, labels: pd.Index) -> Iterator[UnknownSchool]:
+    most = min(MOST_SEARCHED, max(5, MOST_COMPARISONS // max(1, len(directory.labels))))
     for place, (spelling, places) in enumerate(missing.groupby(missing, sort=False).groups.items()):
-        proposed = _proposed(directory, str(spelling)) if place < MOST_SEARCHED else ()
+        proposed = _proposed(directory, str(spelling)) if place < most else ()
         yield UnknownSchool(str(spelling), tuple(labels[places]), proposed)
 
 
@@ -203,38 +181,4 @@ def _proposed(directory: _Directory, spelling: str) -> tuple[Candidate, ...]:
     ids = sorted({alias.school_id for alias in known})
     if ids:
         return tuple(Candidate(one, directory.labels.get(one, one), 1.0) for one in ids[:MOST_CANDIDATES])
-    return _candidates(spelling, directory.labels)
-
-
-def _candidates(spelling: str, labels: Mapping[str, str]) -> tuple[Candidate, ...]:
-    name, login = split_login(spelling)
-    code, label = _look(login or spelling), plain_name(name)
-    scored = (
-        Candidate(one, other, round(max(_alike(code, _look(one)), _same_name(label, other)), 3))
-        for one, other in labels.items()
-    )
-    near = [candidate for candidate in scored if candidate.likeness >= LIKENESS_WANTED]
-    best = max((candidate.likeness for candidate in near), default=0.0)
-    near = [candidate for candidate in near if candidate.likeness >= best - LIKENESS_SPREAD]
-    return tuple(sorted(near, key=lambda found: (-found.likeness, found.school_id))[:MOST_CANDIDATES])
-
-
-def _look(code: str) -> str:
-    """A login as the eye sees it: letters of both alphabets and digits that look the same become one."""
-    return plain(code).translate(LOOKALIKES)
-
-
-def _same_name(label: str, school_name: str) -> float:
-    other = plain_name(school_name)
-    numbers, others = numbers_in(label), numbers_in(other)
-    if numbers and others:
-        # the number is what tells schools of one town apart: the words only rank those that share it
-        return 0.6 + 0.4 * _alike(words_in(label), words_in(other)) if numbers == others else 0.0
-    return _alike(label, other)
-
-
-def _alike(one: str, other: str) -> float:
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.real_quick_ratio() < LIKENESS_WANTED or matcher.quick_ratio() < LIKENESS_WANTED:
-        return 0.0
-    return matcher.ratio()
+    return find_candidates(spelling, directory.labels)

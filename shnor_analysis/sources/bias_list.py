@@ -10,6 +10,7 @@ import pandas as pd
 from shnor_analysis.reference.layouts import LayoutColumn
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.drafts import Draft
+from shnor_analysis.sources.regional import own_rows
 from shnor_analysis.sources.run_words import marker_of
 from shnor_analysis.sources.surroundings import Surroundings
 
@@ -22,6 +23,7 @@ def make_bias_listings(draft: Draft, around: Surroundings) -> dict[str, pd.DataF
     Problems: `markers_do_not_add` where `Количество маркеров` is not the number of marked columns. Schools without
     a marker are counted in the accounting and give no row.
     """
+    draft = own_rows(draft, around)
     marked = _marked(draft, around)
     _check_sum(draft, around, marked)
     parts = []

@@ -24,7 +24,7 @@ from shnor_analysis.sources.shapes.comparison import read_comparison
 from shnor_analysis.sources.shapes.groups import read_groups_sheet
 from shnor_analysis.sources.shapes.items import read_items
 from shnor_analysis.sources.shapes.rows import read_rows
-from shnor_analysis.sources.surroundings import Surroundings, gather_facts
+from shnor_analysis.sources.surroundings import Surroundings, look_around
 
 Frames = dict[str, pd.DataFrame]
 SHAPES: Mapping[str, Callable[[Surroundings], tuple[Draft, Frames]]] = MappingProxyType(
@@ -75,7 +75,7 @@ def _read_sheet(
     found: Recognised, opened: OpenedFile, context: ReadingContext, *, card: Card, findings: Findings
 ) -> _SheetReading:
     of_sheet = Findings(findings.file)
-    draft, frames = SHAPES[found.layout.shape](gather_facts(found, context, card, of_sheet))
+    draft, frames = SHAPES[found.layout.shape](look_around(found, context, card, of_sheet))
     tables = {}
     for name, frame in frames.items():
         corrected = apply_corrections(

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from shnor_analysis.sources.area_tables import make_area_results
 from shnor_analysis.sources.bias_list import make_bias_listings
 from shnor_analysis.sources.circumstances import make_factors
 from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.individual import make_individual_results, pupil_tables
 from shnor_analysis.sources.lists import make_listings, make_participation
 from shnor_analysis.sources.protocols import make_ege_results, make_exam_results
+from shnor_analysis.sources.regional import make_regional_marks
 from shnor_analysis.sources.register import make_aliases, make_schools
 from shnor_analysis.sources.school_results import make_school_results
 from shnor_analysis.sources.score_tables import make_score_counts
@@ -22,6 +24,7 @@ Finisher = Callable[[Draft, Surroundings], dict[str, pd.DataFrame]]
 
 FINISHERS: Mapping[str, Finisher] = {
     "individual_results": make_individual_results,
+    "regional_marks": make_regional_marks,
     "regional_scores": make_score_counts,
     "regional_bias": make_bias_listings,
     "oge_protocol": make_exam_results,
@@ -36,6 +39,7 @@ USUAL_FINISHERS: Mapping[str, Finisher] = {
     "factors": make_factors,
     "pupil_results": pupil_tables,
     "school_results": make_school_results,
+    "area_results": make_area_results,
     "listings": make_listings,
     "participation": make_participation,
 }

@@ -65,8 +65,12 @@ def read_groups(
     the municipality, once each.
     """
     areas = _areas(context.schools)
+    # areas are most of the labels of a school's sheet: looking for schools like them would take most of the time
+    may_be_school = pd.Series(
+        [label if _area(label, areas) is None else None for label in labels], dtype="object"
+    )
     matched = match_schools(
-        pd.Series(list(labels), dtype="object"), schools=context.schools, aliases=context.aliases, on_date=day
+        may_be_school, schools=context.schools, aliases=context.aliases, on_date=day
     ).school_id
     groups: list[Group] = []
     for label, school in zip(labels, matched, strict=True):
@@ -125,13 +129,18 @@ def first_day(procedure: pd.DataFrame) -> pd.Timestamp | None:
 
 
 def _known(label: str, areas: dict[str, tuple[str, str]], school: str | None) -> Group | None:
-    if glossary.code_of("area_level", clean(label)) == "russia":
-        return Group(label, "russia", clean(label))
     if school is not None:
         return Group(label, "school", school)
     if split_login(label)[1]:
         return Group(label, "school", "")
-    found = areas.get(_bare(label))
+    return _area(label, areas)
+
+
+def _area(label: str, areas: dict[str, tuple[str, str]]) -> Group | None:
+    """The whole sample, or an area of the register; a label with a login is none."""
+    if glossary.code_of("area_level", clean(label)) == "russia":
+        return Group(label, "russia", clean(label))
+    found = None if split_login(label)[1] else areas.get(_bare(label))
     return Group(label, *found) if found else None
 
 

@@ -16,11 +16,12 @@ MAPPABLE = (
     "factors",
     "school_results",
     "pupil_results",
+    "area_results",
     "listings",
     "participation",
 )
 FACTOR = "factor."
-MADE_BY_READERS = frozenset({"counts_rebuilt", "pupil_id", "link_id", "factor", "value"})
+MADE_BY_READERS = frozenset({"counts_rebuilt", "pupil_id", "link_id", "factor", "value", "result_source"})
 OF_THE_PROCEDURE = frozenset({"school_year", "assessment", "subject", "grade", "season", "test_date"})
 CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "pupils": ("pupil_code", "link_code")}
 KINDS_BY_NAME = {
@@ -31,6 +32,7 @@ KINDS_BY_NAME = {
     "list": ("list",),
     "alias_kind": ("alias_kind",),
     "assessment": ("assessment",),
+    "area_level": ("area_level",),
     "grade": ("grade",),
     "mark": ("mark",),
     "journal_mark": ("mark",),
@@ -40,15 +42,28 @@ KINDS_BY_NAME = {
     "pupil_code": ("identifier",),
     "link_code": ("identifier",),
 }
-CONSTANTS = ("assessment", "subject", "grade", "season", "list", "issuer", "programme", "kind", "alias_kind")
+CONSTANTS = (
+    "assessment",
+    "subject",
+    "grade",
+    "season",
+    "list",
+    "issuer",
+    "programme",
+    "kind",
+    "alias_kind",
+    "area_level",
+)
 PLACES = ("municipality_id", "region_id")
+MARKS_OR_LOW: tuple[tuple[str, ...], ...] = (
+    tuple(f"mark_{mark}_share" for mark in MARKS),
+    tuple(f"mark_{mark}_n" for mark in MARKS),
+    ("low_n",),
+    ("low_share",),
+)
 ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
-    "school_results": (
-        tuple(f"mark_{mark}_share" for mark in MARKS),
-        tuple(f"mark_{mark}_n" for mark in MARKS),
-        ("low_n",),
-        ("low_share",),
-    ),
+    "school_results": MARKS_OR_LOW,
+    "area_results": MARKS_OR_LOW,
     "pupil_results": (("points",), ("mark",), ("test_points",)),
 }
 _OWN_FACTOR = re.compile(r"factor\.[a-z][a-z0-9_]{1,59}")
@@ -116,7 +131,7 @@ def allowed_constant(table: str, name: str, value: object) -> bool:
         return isinstance(value, int) and 1 <= value <= 12
     if name in {"assessment", "subject"}:
         return bool(_OWN_CODE.fullmatch(str(value)))
-    if name in {"season", "list", "kind", "alias_kind"}:
+    if name in {"season", "list", "kind", "alias_kind", "area_level"}:
         return value in {item.key.rpartition(".")[2] for item in glossary.group(name)}
     return isinstance(value, str) and bool(value.strip())
 
@@ -133,7 +148,7 @@ def _kinds(table: str, name: str) -> tuple[str, ...]:
 
 
 def _is_required(table: str, name: str) -> bool:
-    if name == "pupil_code":
+    if name in {"pupil_code", "tested_n"}:
         return True
     if name in OF_THE_PROCEDURE or name == "test_year":
         # the year comes from the title, the card or an option as well: it is asked for when the file is read

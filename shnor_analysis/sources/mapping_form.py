@@ -19,6 +19,8 @@ from shnor_analysis.sources.proposals import Proposal, ProposedColumn, propose
 from shnor_analysis.sources.reading import read_sheets
 from shnor_analysis.sources.recognition import Recognised, recognise
 
+# a mapping is committed: figures of schools and remarks nobody asked for do not belong there
+KINDS_NOT_SHOWN = frozenset({"whole", "number", "percent", "share", "mark"})
 EXAMPLES_OF_CONSTANTS = {
     "grade": "5",
     "season": '"spring"',
@@ -104,7 +106,7 @@ def _column_lines(column: ProposedColumn, language: str) -> Iterator[str]:
     yield "[[columns]]"
     if column.is_personal:
         yield from _comment("mapping.personal", language)
-    if column.examples:
+    if column.examples and column.field and column.kind not in KINDS_NOT_SHOWN:
         yield from _comment("mapping.examples", language, examples=" | ".join(column.examples))
     yield f"header = {_quoted(column.header)}"
     if column.above:

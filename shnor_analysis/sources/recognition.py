@@ -88,7 +88,7 @@ class HeaderLine:
 @lru_cache(maxsize=65_536)
 def header_key(text: str) -> str:
     """Spelling under which headers are compared: plain, without a closing colon or percent sign."""
-    spelled = plain(text).rstrip(": ").replace("количество", "кол-во").replace("кол во", "кол-во")
+    spelled = plain(text).rstrip(": ")
     bare = _PERCENT_SIGN.sub("", spelled)
     return bare or spelled
 

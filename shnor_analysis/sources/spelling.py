@@ -41,11 +41,13 @@ def split_login(text: str) -> tuple[str, str]:
     return (found["name"], found["login"]) if found else (clean(text), "")
 
 
+@lru_cache(maxsize=65_536)
 def numbers_in(text: str) -> tuple[int, ...]:
     """The whole numbers of a text in order: `№ 05` and `№5` have the same."""
     return tuple(int(digits) for digits in _DIGITS.findall(text))
 
 
+@lru_cache(maxsize=65_536)
 def words_in(text: str) -> str:
     """The text without its numbers."""
     return " ".join(_DIGITS.sub(" ", text.replace("№", " ")).split())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import pandas as pd
 from shnor_analysis.schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from shnor_analysis.sources.aliases import day_in_year, match_schools
 from shnor_analysis.sources.drafts import Draft
+from shnor_analysis.sources.fact_gathering import gather_facts
 from shnor_analysis.sources.findings import Findings
-from shnor_analysis.sources.hints import OPTIONS, Card, Hints, ReadingContext
+from shnor_analysis.sources.hints import OPTIONS, Card, ReadingContext
 from shnor_analysis.sources.recognition import Recognised
-from shnor_analysis.sources.spelling import split_login
-from shnor_analysis.sources.title_facts import Fact, UnreadFact, free_facts, title_facts
+from shnor_analysis.sources.title_facts import Fact
 
 AUTUMN_BEGINS = 9
 # In these calendar years the works of one assessment were written in autumn, or in both seasons: nothing is assumed.
@@ -60,67 +60,11 @@ class Surroundings:
         return found.school_id
 
 
-def gather_facts(
+def look_around(
     recognised: Recognised, context: ReadingContext, card: Card, findings: Findings
 ) -> Surroundings:
-    """Collect what title rows, the sheet's name, the card and the options say, the nearest first.
-
-    Problems: `fact_not_read` for a named fact without meaning, `contradicts_…` where two places differ.
-    """
-    kept: dict[str, Fact] = {}
-    sheet = recognised.sheet
-    for fact in _all_facts(recognised, context, card):
-        if isinstance(fact, UnreadFact):
-            findings.problem("fact_not_read", sheet.name, fact.cell, found=fact.shown, label=fact.label)
-        elif fact.name not in kept:
-            kept[fact.name] = fact
-        elif (
-            kept[fact.name].value != fact.value
-            and fact.name in OPTIONS
-            and not _same_school(kept[fact.name], fact)
-        ):
-            first = kept[fact.name]
-            findings.problem(
-                f"contradicts_{fact.name}",
-                sheet.name,
-                first.cell or None,
-                found=first.shown,
-                other=fact.shown,
-            )
-    return Surroundings(recognised, context, findings, kept)
-
-
-def _all_facts(recognised: Recognised, context: ReadingContext, card: Card) -> Iterator[Fact | UnreadFact]:
-    layout = recognised.layout
-    yield from title_facts(recognised.sheet, recognised.header.row)
-    yield from free_facts(recognised.sheet.name, "")
-    _, login = split_login(recognised.sheet.name)
-    if login:
-        yield Fact("school_id", recognised.sheet.name, "", recognised.sheet.name)
-    yield from _hinted(card.hints, card.name)
-    yield from _hinted(context.hints, "")
-    for name, constant in layout.constants:
-        yield Fact(name, float(constant) if isinstance(constant, int) else constant, "", str(constant))
-    if layout.assessment:
-        yield Fact("assessment", layout.assessment, "", layout.assessment)
-
-
-def _hinted(hints: Hints, card: str) -> Iterator[Fact]:
-    for item in fields(Hints):
-        value = getattr(hints, item.name)
-        if value is not None:
-            shown = f"{card}: {item.name} = {value}" if card else f"{OPTIONS[item.name]} {value}"
-            if item.name == "test_date":
-                value = value.isoformat()
-            yield Fact(item.name, float(value) if isinstance(value, int) else value, "", shown)
-
-
-def _same_school(one: Fact, other: Fact) -> bool:
-    """Tell whether two spellings may mean one school: a name without a login says nothing against a login."""
-    if one.name != "school_id":
-        return False
-    codes = [split_login(str(fact.value))[1] or str(fact.value) for fact in (one, other)]
-    return codes[0] == codes[1] or any(" " in code for code in codes)
+    """Collect the facts of a sheet, see `gather_facts`."""
+    return Surroundings(recognised, context, findings, gather_facts(recognised, context, card, findings))
 
 
 def _days(procedure: pd.DataFrame) -> pd.Series:

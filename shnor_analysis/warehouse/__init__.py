@@ -11,6 +11,7 @@ from shnor_analysis.warehouse.reading import (
     read_conflicts,
     read_stored,
     read_table,
+    require_build,
 )
 from shnor_analysis.warehouse.recheck import check_stored
 from shnor_analysis.warehouse.records import StoredFile, read_records
@@ -45,6 +46,7 @@ __all__ = [
     "read_stored",
     "read_table",
     "receive",
+    "require_build",
     "store_reading",
     "store_together",
 ]

@@ -35,7 +35,7 @@ def connect(folder: Path) -> Connection:
 
     Raises EnvironmentProblem `not_built` before the first build. The caller closes the connection.
     """
-    home = _home(folder)
+    home = require_build(folder)
     connection = open_engine()
     for name, table in TABLES.items():
         connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {scan(table, _parts(home, name))}')
@@ -81,7 +81,7 @@ def read_table(
             )
             for column in strange
         )
-    parts = _parts(_home(folder), name)
+    parts = _parts(require_build(folder), name)
     conditions = [f'list_contains(?, "{column}")' for column in wanted]
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     lists = [[value] if isinstance(value, str | int) else list(value) for value in wanted.values()]
@@ -103,7 +103,7 @@ def read_conflicts(folder: Path) -> pd.DataFrame:
 
 def read_accounting(folder: Path) -> Accounting:
     """The accounting of every stored file's reading, then of the build."""
-    raw = json.loads((_home(folder) / FACTS_NAME).read_text(encoding="utf-8"))
+    raw = json.loads((require_build(folder) / FACTS_NAME).read_text(encoding="utf-8"))
     read = Accounting()
     for record in read_records(folder):
         read = read + record.accounting
@@ -140,7 +140,8 @@ def read_stored(folder: Path, name: str) -> pd.DataFrame:
         return to_frame(name, fetch_arrow(connection, query))
 
 
-def _home(folder: Path) -> Path:
+def require_build(folder: Path) -> Path:
+    """Folder of the build in use; EnvironmentProblem `not_built` before the first."""
     home = current_build(folder)
     if home is None:
         raise EnvironmentProblem(Problem("not_built", file=str(folder)))

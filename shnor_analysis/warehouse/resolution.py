@@ -6,7 +6,7 @@ Writes the table `<name>` and adds to `conflicts` what layouts say differently a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def load_current(connection: Connection, table: Table, parts: Sequence[Path]) ->
     _take_superseded_out(connection, table)
     connection.execute(f'ALTER TABLE told RENAME TO "{name}"')
     left = fetch_count(connection, f'SELECT count(*) FROM "{name}"')
-    return Resolved(rows_in, _reasons(rows_superseded=rows_in - left))
+    return Resolved(rows_in, _reasons({"rows_superseded": rows_in - left}))
 
 
 def _take_superseded_out(connection: Connection, table: Table) -> None:
@@ -125,7 +125,8 @@ def merge_pupils(connection: Connection, table: Table) -> Resolved:
     connection.execute("DROP TABLE merged")
     left = fetch_count(connection, f'SELECT count(*) FROM "{name}"')
     return Resolved(
-        before, _reasons(rows_repeated=before - once, pupils_changed=torn_n, pupils_orphaned=once - left)
+        before,
+        _reasons({"rows_repeated": before - once, "pupils_changed": torn_n, "pupils_orphaned": once - left}),
     )
 
 
@@ -152,7 +153,7 @@ def resolve_keys(connection: Connection, table: Table) -> Resolved:
             f'DELETE FROM "{name}" WHERE rowid IN (SELECT row_number FROM rivals WHERE turn > 1)'
         )
     connection.execute("DROP TABLE rivals")
-    return Resolved(before, _reasons(sources_agree=agree, sources_differ=differ), problems)
+    return Resolved(before, _reasons({"sources_agree": agree, "sources_differ": differ}), problems)
 
 
 def _compare_rivals(connection: Connection, table: Table) -> tuple[int, int]:
@@ -235,5 +236,5 @@ def _keys_twice(connection: Connection, table: Table) -> tuple[Problem, ...]:
     )
 
 
-def _reasons(**counts: int) -> tuple[Reason, ...]:
+def _reasons(counts: Mapping[str, int]) -> tuple[Reason, ...]:
     return tuple(Reason(code, n) for code, n in counts.items() if n)

@@ -3,14 +3,17 @@
 from shnor_analysis.workspace.importing import Import
 from shnor_analysis.workspace.opening import Workspace, create_workspace, open_workspace
 from shnor_analysis.workspace.outcomes import FileOutcome, IngestOutcome, Progress, Status
+from shnor_analysis.workspace.reports import ReportRun, failure_words
 
 __all__ = [
     "FileOutcome",
     "Import",
     "IngestOutcome",
     "Progress",
+    "ReportRun",
     "Status",
     "Workspace",
     "create_workspace",
+    "failure_words",
     "open_workspace",
 ]

@@ -43,7 +43,7 @@ from shnor_analysis.workspace.raw_files import find_raw_files, keep_raw_copy
 MOST_CELLS_WAITING = 10_000_000
 MOST_OPENED_AT_ONCE = 4
 
-Report = Callable[[Progress], None]
+Tell = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Desk:
     settings: Settings
     asked: Import
     receipt: Receipt
-    tell: Report
+    tell: Tell
     mappings: tuple[TableMapping, ...]
     corrections: tuple[Correction, ...]
     schools: pd.DataFrame
@@ -85,7 +85,7 @@ class Desk:
     readings: dict[Path, tuple[FileCard, FileReading]] = field(default_factory=dict)
 
 
-def ingest(folder: Path, settings: Settings, asked: Import, *, tell: Report) -> IngestOutcome:
+def ingest(folder: Path, settings: Settings, asked: Import, *, tell: Tell) -> IngestOutcome:
     """Import files; see `Workspace.ingest`."""
     paths, skipped = find_raw_files(asked.paths)
     with writing(folder), receive(folder) as receipt:

@@ -7,7 +7,7 @@ them, `evaluate_school` and `evaluate_town` state the facts that reports show.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import pandas as pd
 
 from shnor_analysis import warehouse
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.batch.plain_engine import Done, Failed
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.evaluation import evaluate_school, evaluate_town
+from shnor_analysis.evaluation import TownIndicators, assemble_school, assemble_town
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.files import write_text
 from shnor_analysis.schemas.card import FileCard
@@ -24,9 +25,11 @@ from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_
 from shnor_analysis.sources import CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Hints, propose_mapping
 from shnor_analysis.sources.mapping_form import write_mapping
 from shnor_analysis.warehouse import BuildOutcome
-from shnor_analysis.workspace.importing import Import, Report, ingest
+from shnor_analysis.workspace.importing import Import, Tell, ingest
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
+from shnor_analysis.workspace.prepared import prepared_town
+from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
 
 FOLDERS = (Path("incoming"), CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Path("reports"))
 
@@ -50,7 +53,7 @@ class Workspace:
         dry_run: bool = False,
         keep_raw: bool = False,
         owner: str = "",
-        tell: Report = _keep_still,
+        tell: Tell = _keep_still,
     ) -> IngestOutcome:
         """Read raw files and folders of them into validated tables; the register is read before what refers to it.
 
@@ -141,17 +144,67 @@ class Workspace:
 
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
-        return evaluate_school(
-            self.table,
-            school_id=school_id,
-            school_year=school_year,
-            settings=self.settings,
-            cards=self.cards(),
-        )
+        return assemble_school(self._town(school_year), school_id)
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
         """Every fact of the municipality's report for a school year."""
-        return evaluate_town(self.table, school_year=school_year, settings=self.settings, cards=self.cards())
+        return assemble_town(self._town(school_year))
+
+    def report(
+        self,
+        school_ids: Iterable[str] | None = None,
+        *,
+        school_year: int | None = None,
+        audience: str | None = None,
+        language: str | None = None,
+        jobs: int | None = None,
+        tell: Callable[[int, int, str], None] | None = None,
+    ) -> ReportRun:
+        """Make a page a school, one of the municipality, and the index of the year.
+
+        Parameters: school_ids — default: every school of the register; school_year — default: the last with results;
+        audience, language — default: the settings'; jobs — processes at a time; tell — called with done, total, unit.
+        Raises: UsageProblem before anything runs: `school_not_in_workspace` for every unknown school, a year without
+        results. A report that fails stops nobody.
+        """
+        year = school_year or self.years()[-1]
+        known = self.school_ids()
+        wanted = known if school_ids is None else tuple(school_ids)
+        self._refuse_unknown([school_id for school_id in wanted if school_id not in set(known)], year)
+        request = ReportRequest(
+            school_ids=wanted,
+            school_year=year,
+            audience=audience or self.settings.audience,
+            language=language or self.settings.language,
+            jobs=jobs,
+        )
+        return make_reports(self.folder, self.settings, request, on_progress=_unit_by_unit(tell))
+
+    def _refuse_unknown(self, school_ids: Iterable[str], school_year: int) -> None:
+        town = self._town(school_year)
+        problems: list[Problem] = []
+        for school_id in school_ids:
+            try:
+                assemble_school(town, school_id)
+            except UsageProblem as error:
+                problems.extend(error.problems)
+        if problems:
+            raise UsageProblem(problems)
+
+    def _town(self, school_year: int) -> TownIndicators:
+        return prepared_town(
+            warehouse.require_build(self.folder),
+            self.table,
+            settings=self.settings,
+            school_year=school_year,
+            cards=self.cards(),
+        )
+
+
+def _unit_by_unit(
+    tell: Callable[[int, int, str], None] | None,
+) -> Callable[[Done | Failed, int, int], None] | None:
+    return None if tell is None else lambda one, done, total: tell(done, total, one.unit_id)
 
 
 def open_workspace(folder: Path | str | None = None) -> Workspace:

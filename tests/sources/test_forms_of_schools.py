@@ -96,7 +96,7 @@ PASSPORT = [
     [],
     ["Логин", "ОО", "Учебный год", "Численность обучающихся", "Семьи, %", None, "Учителя, %", None, "Возраст котельной, лет", "Подвоз, %", "Льготное питание", "Директор"],
     [None, None, None, None, "Неполные семьи", "Малообеспеченные семьи", "Вакансии", "Молодые учителя", None, None, None, None],
-    ["sch660005", "СОШ 5", "2020/2021", 512, "22,5", 31, 0.5, 18, 12, "7,5", 0.25, "Светлова А. Б."],
+    ["sch660005", "СОШ 5", "2020/2021", 512, "22,5", 31, 0.5, 18, 12, "0,5", 0.25, "Светлова А. Б."],
     ["sch660007", "СОШ 7", "2020/2021", 801, "10,0", 9, None, 25, 3, "0", 0.1, "Яснов Б. В."],
 ]  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_a_social_passport_becomes_a_row_an_indicator_with_its_own_cell(tmp_path
             "vacancies_share": 0.005,
             "young_teachers_share": 0.18,
             "boiler_age_years": 12,
-            "commute_share": 0.075,
+            "commute_share": 0.005,
             "lunch_share": 0.25,
         }
     )
@@ -199,73 +199,23 @@ MARKS = [
 ]
 
 
-def test_a_merged_school_keeps_its_results_before_and_its_successor_has_those_after(tmp_path):
-    rows = [
-        [
-            2021,
-            5,
-            "Математика",
-            "Светлоярск",
-            "sch660040",
-            "ООШ 40",
-            20,
-            "10,00",
-            "40,00",
-            "30,00",
-            "20,00",
-            "",
-        ],
-        [
-            2022,
-            5,
-            "Математика",
-            "Светлоярск",
-            "sch660040",
-            "ООШ 40",
-            20,
-            "5,00",
-            "45,00",
-            "30,00",
-            "20,00",
-            "весна",
-        ],
-        [
-            2022,
-            5,
-            "Русский язык",
-            "Светлоярск",
-            "sch660040",
-            "ООШ 40",
-            20,
-            "5,00",
-            "45,00",
-            "30,00",
-            "20,00",
-            "осень",
-        ],
-        [
-            2021,
-            5,
-            "Математика",
-            "Светлоярск",
-            "sch660012",
-            "СОШ 12",
-            20,
-            "10,00",
-            "40,00",
-            "30,00",
-            "20,00",
-            "",
-        ],
-    ]
-    done = reading(a_book(tmp_path / "marks.xlsx", [MARKS, *rows]))
-    table = done.tables["school_results"]
-    assert shown(table, "school_id", "school_year", "season", "mark_2_n") == [
-        ("sch660040", 2021, "spring", 2),
-        ("sch660012", 2022, "spring", 1),
-        ("sch660012", 2023, "autumn", 1),
-        ("sch660012", 2021, "spring", 2),
-    ]
+@pytest.mark.parametrize(
+    ("year", "season", "owner"),
+    [
+        (2021, "", "sch660040"),
+        (2022, "весна", "sch660012"),
+        (2022, "осень", "sch660012"),
+        (2020, "осень", "sch660040"),
+    ],
+)
+def test_a_merged_school_keeps_its_results_before_and_its_successor_has_those_after(
+    tmp_path, year, season, owner
+):
+    marks = ["10,00", "40,00", "30,00", "20,00"]
+    row = [year, 5, "Математика", "Светлоярск", "sch660040", "ООШ 40", 20, *marks, season]
+    done = reading(a_book(tmp_path / "marks.xlsx", [MARKS, row]))
+    (found,) = shown(done.tables["school_results"], "school_id", "school_year", "mark_2_n")
+    assert found == (owner, year + (season == "осень"), 2)
 
 
 def test_regional_points_become_counts(tmp_path):
@@ -280,6 +230,72 @@ def test_regional_points_become_counts(tmp_path):
         (2, 4, 0.5),
         (3, 1, 0.125),
     ]
+
+
+def test_rows_of_other_municipalities_of_the_region_are_left_out_and_counted(tmp_path):
+    own = [
+        2021,
+        5,
+        "Математика",
+        "г. Светлоярск",
+        "sch660005",
+        "СОШ 5",
+        20,
+        "10,00",
+        "40,00",
+        "30,00",
+        "20,00",
+        "",
+    ]
+    other = [
+        2021,
+        5,
+        "Математика",
+        "Дальний район",
+        "sch661234",
+        "СОШ 1",
+        20,
+        "10,00",
+        "40,00",
+        "30,00",
+        "20,00",
+        "",
+    ]
+    done = reading(a_book(tmp_path / "marks.xlsx", [MARKS, other, own, other]))
+    assert shown(done.tables["school_results"], "school_id", "source_cells") == [("sch660005", "A3:L3")]
+    assert reasons(done)["rows_of_other_municipalities"].n == 2
+
+
+def test_an_unknown_school_of_the_own_municipality_stays_a_problem(tmp_path):
+    own = [
+        2021,
+        5,
+        "Математика",
+        "г. Светлоярск",
+        "sch660005",
+        "СОШ 5",
+        20,
+        "10,00",
+        "40,00",
+        "30,00",
+        "20,00",
+        "",
+    ]
+    new = [
+        2021,
+        5,
+        "Математика",
+        "г. Светлоярск",
+        "sch661234",
+        "СОШ 1",
+        20,
+        "10,00",
+        "40,00",
+        "30,00",
+        "20,00",
+        "",
+    ]
+    assert [problem.cell for problem in refused(a_book(tmp_path / "marks.xlsx", [MARKS, own, new]))] == ["E3"]
 
 
 def test_an_unknown_school_is_refused_with_its_cell(tmp_path):

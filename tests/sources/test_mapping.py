@@ -4,7 +4,7 @@ from school_files import a_book, a_context, a_csv, reading, reasons, shown
 from shnor_analysis.errors import InputRefused, UsageProblem
 from shnor_analysis.language import render_problem
 from shnor_analysis.sources import open_file
-from shnor_analysis.sources.mapping import MAPPINGS_FOLDER, read_mapping, read_mappings
+from shnor_analysis.sources.mapping import MAPPINGS_FOLDER, headers_sha256, read_mapping, read_mappings
 from shnor_analysis.sources.mapping_form import propose_mapping, write_mapping
 
 HEADERS = [
@@ -101,6 +101,11 @@ def test_next_years_file_of_the_same_form_comes_in_by_itself(form, tmp_path):
     ]
 
 
+def test_a_form_is_known_by_its_headers_whatever_dirt_stands_around_them():
+    assert headers_sha256(["Код школы", "% «2»"]) == headers_sha256([" КОД_ШКОЛЫ_x0002_ ", "% «2»"])
+    assert headers_sha256(["Код школы", "2"]) != headers_sha256(["2", "Код школы"])
+
+
 def test_another_form_does_not_come_in_through_the_mapping(form, tmp_path):
     mapped(form, tmp_path)
     other = a_book(tmp_path / "другая.xlsx", [[*HEADERS[:-1], "Дата отчёта"], *ROWS])
@@ -112,6 +117,8 @@ def test_another_form_does_not_come_in_through_the_mapping(form, tmp_path):
 def test_persons_of_a_mapped_form_are_neither_proposed_nor_stored(form, tmp_path):
     text = mapped(form, tmp_path).read_text(encoding="utf-8")
     assert "Светлова" not in text
+    assert "# Например: sch660005 | sch660007" in text
+    assert "10,0" not in text
     assert (
         '# Данные о людях: колонка не читается и не хранится.\nheader = "ФИО директора"\nfield = ""' in text
     )
@@ -156,6 +163,22 @@ def test_percentages_shares_and_counts_are_told_apart_by_their_values(tmp_path, 
     done = reading(path, mappings=read_mappings(tmp_path / MAPPINGS_FOLDER), school_year=2021)
     (result,) = done.tables["school_results"].to_dict("records")
     assert (result["mark_2_n"], result["mark_5_n"]) == (4, 4)
+
+
+def test_published_figures_of_areas_are_mapped(tmp_path):
+    rows = [
+        ["Уровень", "Территория", "Предмет", "Класс", "Писали", "2", "3", "4", "5"],
+        ["Регион", "Светлоярский край", "Математика", 5, 8000, "12,5", "37,5", "35,0", "15,0"],
+        ["Муниципалитет", "Светлоярск", "Математика", 5, 800, "10,0", "40,0", "37,5", "12,5"],
+    ]
+    path = a_book(tmp_path / "уровни.xlsx", rows)
+    mapped(path, tmp_path)
+    done = reading(path, mappings=read_mappings(tmp_path / MAPPINGS_FOLDER), school_year=2021)
+    columns = ("area_level", "area_id", "mark_2_share", "result_source", "grade")
+    assert shown(done.tables["area_results"], *columns) == [
+        ("region", "Светлоярский край", 0.125, "published", 5),
+        ("municipality", "Светлоярск", 0.1, "published", 5),
+    ]
 
 
 def test_two_row_headers_of_circumstances_are_mapped(tmp_path):

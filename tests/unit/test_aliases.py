@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from shnor_analysis.language import render_problem
-from shnor_analysis.sources.aliases import candidates_for, day_in_year, match_schools
+from shnor_analysis.sources.aliases import day_in_year, match_schools
+from shnor_analysis.sources.candidates import find_candidates
 
 SCHOOLS = pd.DataFrame(
     {
@@ -10,6 +11,7 @@ SCHOOLS = pd.DataFrame(
         "name": ["МБОУ СОШ № 5", "Гимназия № 7", "МБОУ СОШ № 12", "МБОУ СОШ № 15", "МБОУ ООШ № 40"],
     }
 )
+LABELS = dict(zip(SCHOOLS["school_id"], SCHOOLS["name"], strict=True))
 
 
 def an_alias(school_id, alias, kind="name", *, since=None, until=None, successor=None):
@@ -58,7 +60,7 @@ def test_an_alias_holds_only_within_its_days():
 def test_results_after_a_merger_belong_to_the_successor():
     aliases = [
         an_alias("sch660040", "sch660040", "login", until="2021-08-31", successor="sch660012"),
-        an_alias("sch660040", "Сороковая"),
+        an_alias("sch660040", "Сороковая", until="2021-08-31", successor="sch660012"),
     ]
     found = meant(
         "sch660040",
@@ -87,12 +89,12 @@ def test_a_name_that_two_schools_bear_is_not_guessed():
 
 
 def test_numbers_of_schools_are_compared_as_numbers():
-    assert [one.school_id for one in candidates_for("СОШ №05", SCHOOLS)] == ["sch660005"]
-    assert [one.school_id for one in candidates_for("МБОУ СОШ № 15", SCHOOLS)] == ["sch660015"]
+    assert [one.school_id for one in find_candidates("СОШ №05", LABELS)] == ["sch660005"]
+    assert [one.school_id for one in find_candidates("МБОУ СОШ № 15", LABELS)] == ["sch660015"]
 
 
 def test_a_letter_that_looks_like_a_digit_still_finds_its_school():
-    assert [one.school_id for one in candidates_for("sсh66ООО5", SCHOOLS)] == ["sch660005"]
+    assert [one.school_id for one in find_candidates("sсh66ООО5", LABELS)] == ["sch660005"]
 
 
 def test_rows_of_an_unknown_school_keep_their_labels_and_blanks_stay_blank():

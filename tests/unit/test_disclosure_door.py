@@ -131,8 +131,11 @@ def test_a_share_of_pupils_is_closed_when_it_is_a_small_number_of_them():
 def test_a_single_closed_school_of_the_town_is_joined_by_a_second():
     text = """
     sch1 2021 vpr mathematics 5 spring 2 17 10 5
+    sch1 2021 vpr russian 5 spring 2 17 10 5
     sch2 2021 vpr mathematics 5 spring 6 17 10 5
+    sch2 2021 vpr russian 5 spring 6 17 10 5
     sch10 2021 vpr mathematics 5 spring 20 7 10 5
+    sch10 2021 vpr russian 5 spring 7 20 10 5
     """
     lines = release(town_facts(text), "public").value.schools
     assert [line.low if isinstance(line.low, Suppressed) else "shown" for line in lines] == [

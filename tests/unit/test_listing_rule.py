@@ -59,8 +59,9 @@ def test_a_version_takes_the_data_years_that_it_names():
     assert evidence[["school_year", "season"]].to_numpy().tolist() == [[2019, "spring"], [2021, "autumn"]]
 
 
-def test_a_school_without_results_of_the_data_years_has_no_outcome():
-    outcomes, _, _ = apply("sch1 2018 vpr mathematics 5 spring 9 1 0 0")
+@pytest.mark.parametrize("year", [2018, 2021])
+def test_a_school_without_two_procedures_of_the_data_year_has_no_outcome(year):
+    outcomes, _, _ = apply(f"sch1 {year} vpr mathematics 5 spring 9 1 0 0")
     assert outcomes.empty
 
 
@@ -124,7 +125,7 @@ def test_a_listed_school_without_results_the_next_year_has_not_left_the_list():
     text = """
     sch1 2021 vpr mathematics 5 spring 9 1 0 0
     sch1 2021 vpr russian 5 spring 9 1 0 0
-    sch2 2021 vpr russian 5 spring 0 1 9 0
+    sch2 2022 vpr mathematics 5 spring 0 1 9 0
     sch2 2022 vpr russian 5 spring 0 1 9 0
     """
     outcomes, _, _ = apply(text, years=(2022, 2023))

@@ -107,16 +107,19 @@ def test_an_incomplete_file_of_pupils_does_not_hide_the_published_result(town):
     assert "tested_n" in set(read_conflicts(town)["column"])
 
 
-def test_facts_of_a_pupil_are_merged_from_all_files(town):
+def test_facts_of_a_pupil_are_merged_from_all_files_the_latest_known_counts(town):
     store(town, "a.xlsx", pupil_file("s1", [(1, 4, 2)], file="a.xlsx", facts={"sex": "f"}))
     store(
         town,
         "b.xlsx",
         pupil_file("s1", [(1, 9, 3)], file="b.xlsx", subject="russian", facts={"has_special_needs": True}),
     )
-    build(town)
+    moved = pupil_file("s1", [(1, 9, 3)], file="c.xlsx", subject="history", class_id="5Б")
+    store(town, "c.xlsx", moved)
+    outcome = build(town)
     pupil = read_table(town, "pupils").iloc[0]
-    assert (pupil["sex"], pupil["has_special_needs"]) == ("f", True)
+    assert (pupil["sex"], pupil["has_special_needs"], pupil["class_id"]) == ("f", True, "5Б")
+    assert reasons(outcome, "pupils") == {"rows_repeated": 2, "pupils_changed": 1}
 
 
 def test_a_pupil_who_was_only_in_the_replaced_file_is_gone(town):
@@ -246,7 +249,10 @@ def test_coverage_counts_schools_that_have_and_lack_a_result(town):
     store(town, "b.xlsx", marks({"s1": (1, 2, 3, 4), "s2": (1, 1, 1, 1)}, file="b.xlsx", grade=6))
     build(town)
     coverage = read_coverage(town)
-    assert coverage.procedures[["grade", "schools_n", "missing_n"]].to_numpy().tolist() == [[5, 1, 1], [6, 2, 0]]
+    assert coverage.procedures[["grade", "schools_n", "missing_n"]].to_numpy().tolist() == [
+        [5, 1, 1],
+        [6, 2, 0],
+    ]
     assert coverage.school_years.to_dict("records") == [
         {"school_year": 2021, "procedures_n": 2, "schools_n": 2, "without_any_n": 0}
     ]

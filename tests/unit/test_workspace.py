@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 
 import pytest
@@ -16,8 +17,17 @@ from shnor_analysis.workspace.lock import writing
 SETTINGS = Settings(
     workspace_id="small-town", title_ru="Городок", title_en="Small town", municipality_id="m1", region_id="r1"
 )
-REGISTER = "Логин;Наименование;Вид;Муниципалитет;Регион\nsch1;Школа № 1;школа;m1;r1\nsch2;Школа № 2;школа;m1;r1\n"
+REGISTER = (
+    "Логин;Наименование;Вид;Муниципалитет;Регион\nsch1;Школа № 1;школа;m1;r1\nsch2;Школа № 2;школа;m1;r1\n"
+)
 PASSPORT = "Логин;ОО;Учебный год;Численность обучающихся\nsch1;Школа № 1;2020/2021;{}\nsch2;Школа № 2;2020/2021;300\n"
+MARKS = (
+    "Группы участников;Кол-во ОО;Кол-во участников;2;3;4;5\nШкола № 1 (sch1);1;20;10,00;40,00;30,00;20,00\n"
+)
+PROTOCOL = (
+    "Логин;ОО;Предмет;Дата;Класс;Фамилия;Имя;Отчество;Код участника;Первичный балл;Отметка\n"
+    "sch1;Школа № 1;Математика;24.05.2021;9;Вымышленный;Ученик;Первый;900001;15;4\n"
+)
 
 
 @pytest.fixture
@@ -108,15 +118,18 @@ def test_two_files_that_contradict_are_both_refused(workspace):
     assert [problem.code for problem in outcome.problems] == ["files_contradict"] * 2
 
 
-def test_a_file_is_read_again_when_its_card_changes(workspace):
+def test_a_file_is_read_again_when_what_is_said_of_it_changes(workspace):
     raw(workspace, "register.csv", REGISTER)
-    without_year = "Логин;ОО;Численность обучающихся\nsch1;Школа № 1;500\n"
-    raw(workspace, "passport.csv", PASSPORT.format(500))
-    workspace.ingest([workspace.folder / "incoming"])
-    (workspace.folder / "incoming" / "passport.toml").write_text('owner = "school 1"\n', encoding="utf-8")
-    outcome = workspace.ingest([workspace.folder / "incoming"])
-    assert states(outcome)["passport.csv"] == "same"
-    assert without_year
+    path = raw(workspace, "marks.csv", MARKS)
+    workspace.ingest([workspace.folder / "incoming" / "register.csv"])
+    fifth = Hints(school_year=2021, subject="mathematics", grade=5, season="spring")
+    sixth = dataclasses.replace(fifth, grade=6)
+    assert workspace.ingest([path], hints=fifth).files[0].state == "stored"
+    assert workspace.ingest([path], hints=fifth).files[0].state == "same"
+    (again,) = workspace.ingest([path], hints=sixth).files
+    assert (again.state, again.replaced[0].file_name) == ("replaced", "marks.csv")
+    workspace.build()
+    assert workspace.table("school_results")[["grade", "mark_2_n"]].to_numpy().tolist() == [[6, 2]]
 
 
 def test_only_files_without_names_and_codes_are_copied(workspace):
@@ -124,6 +137,41 @@ def test_only_files_without_names_and_codes_are_copied(workspace):
     outcome = workspace.ingest([path], keep_raw=True)
     kept = workspace.folder / "data" / "raw" / f"{outcome.files[0].sha256}.csv"
     assert kept.read_bytes() == path.read_bytes()
+    (protocol,) = workspace.ingest([raw(workspace, "protocol.csv", PROTOCOL)], keep_raw=True).files
+    assert (protocol.state, [note.code for note in protocol.notes]) == ("stored", ["raw_not_kept"])
+    assert sorted((workspace.folder / "data" / "raw").iterdir()) == [kept]
+
+
+def test_no_name_and_no_code_of_a_pupil_is_left_anywhere_in_the_data(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "protocol.csv", PROTOCOL)
+    assert workspace.ingest([workspace.folder / "incoming"]).exit_code == 0
+    workspace.build()
+    assert workspace.table("pupil_results")["mark"].tolist() == [4]
+    for name, content in tree(workspace.folder / "data").items():
+        for secret in ("Вымышленный", "Первый", "900001"):
+            assert secret.encode("utf-8") not in content, name
+
+
+def test_reports_of_unknown_schools_are_refused_before_anything_runs(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "protocol.csv", PROTOCOL)
+    workspace.ingest([workspace.folder / "incoming"])
+    workspace.build()
+    with pytest.raises(UsageProblem) as caught:
+        workspace.report(["sch1", "sch8", "sch9"])
+    assert [problem.found for problem in caught.value.problems] == ["sch8", "sch9"]
+    assert not (workspace.folder / "reports" / "2021").exists()
+
+
+def test_facts_from_kept_indicators_equal_facts_worked_out_anew(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "protocol.csv", PROTOCOL)
+    workspace.ingest([workspace.folder / "incoming"])
+    workspace.build()
+    first, kept = workspace.evaluate_school("sch1", 2021), workspace.evaluate_school("sch1", 2021)
+    assert first == kept
+    assert first.results[0].school.tested_n == 1
 
 
 def test_what_is_no_table_is_passed_over(workspace):
@@ -197,5 +245,10 @@ def test_a_workspace_is_made_once_and_found_again(tmp_path, monkeypatch):
 
 def test_hints_go_to_the_reader_and_an_empty_workspace_has_a_status(workspace):
     status = workspace.status()
-    assert (status.is_built, status.is_up_to_date, status.schools_n, status.coverage) == (False, False, 0, None)
+    assert (status.is_built, status.is_up_to_date, status.schools_n, status.coverage) == (
+        False,
+        False,
+        0,
+        None,
+    )
     assert workspace.ingest([raw(workspace, "r.csv", REGISTER)], hints=Hints(school_year=2021)).exit_code == 0

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from shnor_analysis.disclosure import Released
@@ -21,16 +18,9 @@ from shnor_analysis.evaluation.facts import (
     SchoolEvaluation,
 )
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.figures.drawing import (
-    BLUE,
-    ORANGE,
-    Drawing,
-    house_style,
-    new_figure,
-    percent_axis,
-    share_limit,
-)
+from shnor_analysis.exhibits.figures.drawing import Drawing, house_style, new_figure, share_limit
 from shnor_analysis.exhibits.figures.trend_legend import draw_legend
+from shnor_analysis.exhibits.figures.trend_marks import Marks
 from shnor_analysis.exhibits.reading import assessment_place, is_joined, level_of, series_key
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
@@ -40,7 +30,11 @@ from shnor_analysis.results import Estimate
 
 BLOCKS_IN_ROW = 5
 ROW_INCHES = 1.45
-HEAD_INCHES = 0.12
+HEAD_INCHES = 0.2
+ROW_HEIGHT = 1.62  # in heights of a block: block, title above, years below
+TICKS_HEIGHT = 0.22
+LEFT_SHARE = 0.08
+LINE_START = -0.9
 GAP_YEARS = 1.3
 AUTUMN_BEFORE = 0.36
 BAND_HALF = 0.46
@@ -126,27 +120,32 @@ def rows_of(series: Sequence[Series]) -> list[list[Series]]:
 
 
 def _draw_rows(rows: list[list[Series]], frame: Frame) -> Figure:
+    """Draw all blocks into one pair of axes: a pair for each row takes twice as long."""
     height = ROW_INCHES * len(rows) + HEAD_INCHES
     figure = new_figure(height)
-    widest = max(len(row) for row in rows)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0 - HEAD_INCHES / height))
+    axes.set_axis_off()
+    widest = max(2, *(len(row) for row in rows)) * frame.width - GAP_YEARS
+    marks = Marks()
     for number, row in enumerate(rows):
-        bottom = (ROW_INCHES * (len(rows) - number - 1) + 0.22) / height
-        axes = figure.add_axes((0.07, bottom, 0.92, (ROW_INCHES - 0.58) / height))
-        _draw_row(axes, row, frame)
-        axes.set_xlim(-0.9, max(widest, 2) * frame.width - GAP_YEARS - 0.1)
+        floor = -ROW_HEIGHT * (number + 1) + TICKS_HEIGHT
+        _collect_scale(marks, floor, widest, frame)
+        for place, one in enumerate(row):
+            _collect_block(marks, one, (place * frame.width, floor), frame)
+    marks.draw(axes)
+    axes.set_xlim(-LEFT_SHARE * widest, widest)
+    axes.set_ylim(-ROW_HEIGHT * len(rows), 0.0)
     draw_legend(figure, frame.area_level, frame.language)
     return figure
 
 
-def _draw_row(axes: Axes, row: list[Series], frame: Frame) -> None:
-    axes.set_ylim(0, frame.limit)
-    percent_axis(axes, frame.language, axis="y")
-    ends = sorted({frame.first_year, frame.last_year})
-    starts = [place * frame.width for place in range(len(row))]
-    for one, start in zip(row, starts, strict=True):
-        _draw_block(axes, one, start, frame)
-    ticks = [start + year - frame.first_year for start in starts for year in ends]
-    axes.set_xticks(ticks, [_short_year(year) for year in ends] * len(row), fontsize=6.8)
+def _collect_scale(marks: Marks, floor: float, widest: float, frame: Frame) -> None:
+    """Percentages on the left of a row and quiet lines across it."""
+    step = 0.25 if frame.limit > 0.6 else 0.2 if frame.limit > 0.4 else 0.1
+    for number in range(int(frame.limit / step) + 1):
+        y = floor + number * step / frame.limit
+        marks.scales.append([(LINE_START, y), (widest, y)])
+        marks.shares.append(((LINE_START - 0.2, y), printing.percent(number * step, frame.language)))
 
 
 def _short_year(year: int) -> str:
@@ -158,60 +157,36 @@ def _when(procedure: Procedure) -> float:
     return procedure.school_year - AUTUMN_BEFORE * (procedure.season == "autumn")
 
 
-def _draw_block(axes: Axes, one: Series, start: float, frame: Frame) -> None:
+def _collect_block(marks: Marks, one: Series, corner: tuple[float, float], frame: Frame) -> None:
+    start, floor = corner
     at = start - frame.first_year
-    _draw_breaks(axes, one, at, frame)
-    years = np.array([at + _when(result.procedure) for result in one.results])
-    estimates = [_estimate(result) for result in one.results]
-    lows = np.array([estimate.value for estimate in estimates])
-    intervals = [[(x, e.low), (x, e.high)] for x, e in zip(years, estimates, strict=True)]
-    joined = [
-        [(years[i], lows[i]), (years[i + 1], lows[i + 1])]
-        for i, (before, after) in enumerate(pairwise(one.results))
-        if may_join(before, after, frame.breaks, frame.changes)
-    ]
-    for lines, width in ((intervals, 1.0), (joined, 1.4)):
-        axes.add_collection(LineCollection(lines, colors=BLUE, linewidths=width), autolim=False)
-    autumn = np.array([result.procedure.season == "autumn" for result in one.results])
-    axes.plot(years[~autumn], lows[~autumn], "o", color=BLUE, markersize=3.8, clip_on=False)
-    axes.plot(
-        years[autumn], lows[autumn], "s", color=BLUE, markersize=3.8, markerfacecolor="white", clip_on=False
-    )
-    _draw_level(axes, one, at, frame)
-    axes.text(start - 0.6, frame.limit * 1.04, _title(one, frame.language), fontsize=7, linespacing=1.15)
+    _collect_breaks(marks, one, (at, floor), frame)
+    points = []
+    for result in one.results:
+        x, low = at + _when(result.procedure), _estimate(result)
+        points.append((x, floor + low.value / frame.limit))
+        marks.intervals.append([(x, floor + low.low / frame.limit), (x, floor + low.high / frame.limit)])
+        (marks.autumns if result.procedure.season == "autumn" else marks.springs).append(points[-1])
+        level = level_of(result, frame.area_level)
+        if level is not None and isinstance(level.marks.low, Estimate):
+            marks.levels.append((x, floor + level.marks.low.value / frame.limit))
+    for (before, after), ends in zip(pairwise(one.results), pairwise(points), strict=True):
+        if may_join(before, after, frame.breaks, frame.changes):
+            marks.joined.append(list(ends))
+    marks.titles.append(((start - 0.6, floor + 1.04), _title(one, frame.language)))
+    for year in sorted({frame.first_year, frame.last_year}):
+        marks.years.append(((at + year, floor - 0.05), _short_year(year)))
 
 
-def _draw_breaks(axes: Axes, one: Series, at: float, frame: Frame) -> None:
+def _collect_breaks(marks: Marks, one: Series, origin: tuple[float, float], frame: Frame) -> None:
     """Hatch the years that break the series; where only the autumn works do, the spring stays clear."""
     seasons = {known.code: known.season for known in calendar_breaks()}
-    spans = []
+    at, floor = origin
     for known in frame.breaks:
         if known.assessment == one.key[0] and frame.first_year <= known.school_year <= frame.last_year:
             end = AUTUMN_END if seasons.get(known.reason) == "autumn" else BAND_HALF
-            spans.append((at + known.school_year - BAND_HALF, BAND_HALF + end))
-    if spans:
-        axes.broken_barh(
-            spans,
-            (0, frame.limit),
-            facecolor="#f4f6f8",
-            edgecolor="#c9d1d8",
-            hatch="////",
-            linewidth=0,
-            zorder=0,
-        )
-
-
-def _draw_level(axes: Axes, one: Series, at: float, frame: Frame) -> None:
-    levels = [(result, level_of(result, frame.area_level)) for result in one.results]
-    points = [
-        (at + _when(result.procedure), level.marks.low.value)
-        for result, level in levels
-        if level is not None and isinstance(level.marks.low, Estimate)
-    ]
-    if points:
-        axes.plot(
-            *zip(*points, strict=True), "_", color=ORANGE, markersize=6, markeredgewidth=1.7, clip_on=False
-        )
+            left, right = at + known.school_year - BAND_HALF, at + known.school_year + end
+            marks.bands.append([(left, floor), (right, floor), (right, floor + 1), (left, floor + 1)])
 
 
 def may_join(

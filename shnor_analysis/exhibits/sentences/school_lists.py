@@ -71,7 +71,7 @@ def rule_in_words(value: SchoolEvaluation, language: str) -> str:
         return render("rule.unknown", language, why=why)
     year, rule = recomputed
     if isinstance(rule.fires, Suppressed):
-        return render("rule.unknown", language, why=printing.why_not(rule.fires, language))
+        return render("rule.closed", language, why=printing.why_not(rule.fires, language))
     if not isinstance(rule.procedures_low_n, int):
         return render(
             "rule.fires.closed" if rule.fires else "rule.silent.closed",
@@ -97,8 +97,10 @@ def chance_in_words(value: SchoolEvaluation, language: str) -> str:
         return ""
     rule = recomputed[1]
     chance = rule.chance_if_unchanged
-    if isinstance(chance, NotEstimable | Suppressed):
+    if isinstance(chance, NotEstimable):
         return render("chance.unknown", language, why=printing.why_not(chance, language))
+    if isinstance(chance, Suppressed):
+        return render("chance.closed", language, why=printing.why_not(chance, language))
     code = "chance.fires" if rule.fires is True else "chance.silent"
     return render(code, language, n=printing.at_hundred(chance, language))
 

@@ -59,6 +59,5 @@ def reasons_of(values: Iterable[object], language: str) -> tuple[str, ...]:
         if isinstance(value, NotEstimable):
             notes[render("note.dash", language, why=printing.why_not(value, language))] = None
         elif isinstance(value, Suppressed):
-            word, why = printing.closed(value, language), printing.why_not(value, language)
-            notes[render("note.closed", language, word=word, why=why)] = None
+            notes[render(f"closed.{value.reason}.note", language)] = None
     return tuple(notes)

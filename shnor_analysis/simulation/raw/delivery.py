@@ -24,7 +24,7 @@ from shnor_analysis.simulation.raw.forms import (
     titled,
 )
 from shnor_analysis.simulation.raw.labels import SchoolNames, school_names
-from shnor_analysis.simulation.raw.odd_form import mapping_text, odd_page
+from shnor_analysis.simulation.raw.odd_form import COLUMNS, TABLE, mapping_text, odd_page
 from shnor_analysis.simulation.raw.regional import bias_page, marks_rows, scores_pages
 from shnor_analysis.simulation.raw.works import IndividualPages, protocol_rows
 from shnor_analysis.simulation.result_tables import FISOKO_YEARS
@@ -32,6 +32,7 @@ from shnor_analysis.simulation.school_tables import bias_years
 from shnor_analysis.simulation.sittings import Sitting
 from shnor_analysis.simulation.spec import INVENTED_NOTE, TownSpec
 from shnor_analysis.simulation.town import PlaceDraw, Town, place_tables
+from shnor_analysis.sources.mapping import mapping_path
 
 # Where the marks of a calendar year and season come from; other years are in the region's workbook.
 CSV_YEAR, TWO_TABLES_YEAR, REGIONAL_SCORES = 2018, 2019, (2024,)
@@ -57,14 +58,15 @@ def write_town(town: Town, folder: Path) -> Delivery:
     """Write a town as the raw files that a department gets, with their dirt.
 
     Parameters:  town — with pupils or at school level only; several municipalities get a folder each.
-                 folder — for the files; cards (`NAME.toml`) lie beside them, mappings in `mappings/`. The truths go
-                 to `truths/truths.json` beside the folder, where no analysis looks.
+                 folder — for the files; cards (`NAME.toml`) lie beside them. The mapping of the odd form goes where a
+                 workspace around the folder keeps its mappings (`data/mappings/`), the truths to
+                 `truths/truths.json` beside the folder, where no analysis looks.
     Returns:     paths in the order of writing.
     """
     writers = []
     for draw in town.draws:
         own = folder if len(town.draws) == 1 else folder / f"{draw.place.index + 1:03d}"
-        writers.append(_Writer(town.spec, draw, own))
+        writers.append(_Writer(town.spec, draw, own, home=folder.parent))
     for writer in writers:
         writer.write()
     write_text(folder / "ВЫМЫШЛЕННЫЕ ДАННЫЕ.txt", INVENTED_NOTE + "\n")
@@ -81,8 +83,8 @@ def write_town(town: Town, folder: Path) -> Delivery:
 class _Writer:
     """Writes the files of one municipality and remembers their paths."""
 
-    def __init__(self, spec: TownSpec, draw: PlaceDraw, folder: Path) -> None:
-        self._spec, self._draw, self._folder = spec, draw, folder
+    def __init__(self, spec: TownSpec, draw: PlaceDraw, folder: Path, *, home: Path) -> None:
+        self._spec, self._draw, self._folder, self._home = spec, draw, folder, home
         self._tables = place_tables(spec, draw)
         self._names: SchoolNames = school_names(self._tables["schools"], self._tables["school_aliases"])
         self._sheets = FisokoSheets(self._tables, self._names)
@@ -131,23 +133,27 @@ class _Writer:
             factors = tables["factors"][tables["factors"]["school_year"] == year]
             path = self._folder / f"Социальный паспорт {year}.xls"
             self.files.append(write_xls(path, [passport_page(factors, self._names.now, year)]))
-        listings = tables["listings"]
-        low = listings[listings["list"] == "low_results"].assign(
-            name=lambda rows: rows["school_id"].map(self._names.now)
-        )
-        low = low.drop(columns=["subject", "grade", "markers_n"])
-        path = self._folder / "Перечни школ.csv"
-        self.files.append(
-            write_csv(
-                path, titled(form_rows("listings", low), "Перечни школ"), encoding="utf-8-sig", delimiter=","
-            )
-        )
+        self._lists()
+
+    def _lists(self) -> None:
+        """Lists and programmes; a department has no file where nothing happened."""
+        listings = self._tables["listings"]
+        low = listings[listings["list"] == "low_results"].drop(columns=["subject", "grade", "markers_n"])
+        if len(low):
+            rows = titled(form_rows("listings", self._named(low)), "Перечни школ")
+            path = self._folder / "Перечни школ.csv"
+            self.files.append(write_csv(path, rows, encoding="utf-8-sig", delimiter=","))
         biased = listings[listings["list"] == "biased_results"]
         if years := bias_years(self._spec):
-            self._xlsx("bias", bias_page(biased, tables["schools"], self._names, years))
-        joined = tables["participation"].assign(name=lambda rows: rows["school_id"].map(self._names.now))
-        page = Page("Участие", ([TITLE], [], *form_rows("participation", joined)))
-        self._xlsx("Участие в программах", page)
+            self._xlsx("bias", bias_page(biased, self._tables["schools"], self._names, years))
+        joined = self._tables["participation"]
+        if len(joined):
+            rows = form_rows("participation", self._named(joined).replace({"school_id": self._names.codes}))
+            page = Page("Участие", ([TITLE], [], *rows))
+            self._xlsx("Участие в программах", page)
+
+    def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(name=rows["school_id"].map(self._names.now))
 
     def _marks(self, year: int, season: str, sittings: list[Sitting]) -> None:
         if year not in FISOKO_YEARS:
@@ -255,6 +261,6 @@ class _Writer:
                 (results["assessment"] == "internal") & (results["school_year"] == sitting.school_year)
             ]
             self._xlsx("Читательская грамотность", odd_page(own, self._tables["schools"], sitting))
-            path = self._folder / "mappings" / "school_results-reading.toml"
+            path = mapping_path(self._home, TABLE, [header for header, _, _ in COLUMNS])
             write_text(path, mapping_text(sitting))
             self.mappings.append(path)

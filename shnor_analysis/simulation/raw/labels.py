@@ -10,11 +10,12 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class SchoolNames:
-    """Names now and before, by school; `until` is the last day of the old name."""
+    """Names now and before, and codes of the department's other system, by school; `until` ends the old name."""
 
     now: dict[str, str]
     before: dict[str, str]
     until: dict[str, date]
+    codes: dict[str, str]
     municipality_id: str
     region_id: str
 
@@ -36,10 +37,12 @@ def school_names(schools: pd.DataFrame, aliases: pd.DataFrame) -> SchoolNames:
     old = aliases[
         (aliases["alias_kind"] == "name") & aliases["valid_to"].notna() & aliases["successor_id"].isna()
     ]
+    codes = aliases[aliases["alias_kind"] == "code"]
     return SchoolNames(
         now=dict(zip(schools["school_id"], schools["name"], strict=True)),
         before=dict(zip(old["school_id"], old["alias"], strict=True)),
         until={school: day.date() for school, day in zip(old["school_id"], old["valid_to"], strict=True)},
+        codes=dict(zip(codes["school_id"], codes["alias"], strict=True)),
         municipality_id=str(schools["municipality_id"].iloc[0]),
         region_id=str(schools["region_id"].iloc[0]),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from shnor_analysis.simulation.raw.book import Cells, Page
 from shnor_analysis.simulation.schools import short_name
 from shnor_analysis.simulation.sittings import Sitting
+from shnor_analysis.sources.mapping import headers_sha256
 
 TABLE = "school_results"
 COLUMNS = (
@@ -41,8 +42,6 @@ def odd_page(results: pd.DataFrame, schools: pd.DataFrame, sitting: Sitting) -> 
 
 def mapping_text(sitting: Sitting) -> str:
     """The mapping as the analyst has corrected it, in TOML."""
-    from shnor_analysis.sources.mapping import headers_sha256  # a town in memory needs no readers
-
     lines = [
         f"title = {json.dumps(TITLE, ensure_ascii=False)}",
         f'table = "{TABLE}"',

@@ -15,7 +15,7 @@ from shnor_analysis.simulation.pupils import Pupils
 from shnor_analysis.simulation.raw.book import Cells, Page
 from shnor_analysis.simulation.raw.fisoko import head, sheet_name
 from shnor_analysis.simulation.raw.labels import SchoolNames
-from shnor_analysis.simulation.raw.printing import body, columns_of, headers
+from shnor_analysis.simulation.raw.printing import body, columns_of, headers, word
 from shnor_analysis.simulation.schools import Schools
 
 EGE_PAPERS = {
@@ -93,6 +93,10 @@ def protocol_rows(
     frame = pd.concat([works_frame(sheet, pupils, schools) for sheet in sheets], ignore_index=True)
     days = frame["test_date"].dt.date
     frame["name"] = [names.on(school, day) for school, day in zip(frame["school_id"], days, strict=True)]
+    frame["subject"] = [
+        EGE_PAPERS.get((assessment, subject)) or word("subject", subject)
+        for assessment, subject in zip(frame["assessment"], frame["subject"], strict=True)
+    ]
     layout = layouts()[code]
     columns = [
         column for column in layout.columns if column.kind == "personal" or column.field in frame.columns

@@ -57,6 +57,8 @@ def _score_counts(
     is_school = (groups["level"] == "school").to_numpy()
     levels = Counter(groups.loc[~is_school, "level"])
     around.findings.reason("area_rows_not_kept", sum(levels.values()), sheet=draft.sheet.name)
+    if not is_school.any() and len(draft.frame):
+        around.findings.problem("no_school_rows", draft.sheet.name)
     with_shares = read_points(draft, around)
     return {
         "score_counts": score_rows(

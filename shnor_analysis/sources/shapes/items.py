@@ -41,7 +41,10 @@ def read_items(around: Surroundings) -> Made:
         _column(around, frame, procedure, group=group, place=place, tested_row=tested_row)
         for group, (_, place) in zip(groups, recognised.header.run, strict=True)
     ]
-    return draft, {"item_summaries": pd.concat(parts, ignore_index=True)} if parts and len(frame) else {}
+    made = pd.concat(parts, ignore_index=True)
+    if made.empty:
+        findings.problem("no_rows", recognised.sheet.name)
+    return draft, {"item_summaries": made}
 
 
 def _item_rows(recognised: Recognised, around: Surroundings) -> tuple[npt.NDArray[np.intp], int | None]:
