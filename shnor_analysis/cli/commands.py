@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +38,11 @@ def make_app() -> typer.Typer:
     rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.arguments")
     rich_utils.COMMANDS_PANEL_TITLE = say("cli.commands")
     app = typer.Typer(
-        name="shnor", help=say("cli.about"), no_args_is_help=True, add_completion=False, rich_markup_mode="rich"
+        name="shnor",
+        help=say("cli.about"),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
     )
     for command in (demo, ingest, map_file, template, status, validate, build, report, lab, doctor):
         name = "map" if command is map_file else command.__name__
@@ -91,16 +96,21 @@ def ingest(
         grade=grade,
         subject=subject,
         assessment=assessment,
-        test_date=date,
+        test_date=parse_date(date),
         season=season,
         school_id=school,
     )
     workspace = open_workspace(workspace_folder(folder))
     with progress_line("progress.ingest") as progress:
         outcome = workspace.ingest(
-            files, hints=hints, dry_run=dry_run, keep_raw=keep_raw, owner=owner or "", progress=progress
+            files,
+            hints=hints,
+            dry_run=dry_run,
+            keep_raw=keep_raw,
+            owner=owner or "",
+            tell=lambda at: progress(at.done, at.total, at.file_name),
         )
-    showing.show_ingest(outcome, dry_run=dry_run)
+    showing.show_ingest(outcome)
     return outcome.exit_code
 
 
@@ -209,12 +219,12 @@ def report(
     workspace = open_workspace(workspace_folder(folder))
     with progress_line("progress.report") as progress:
         outcome = workspace.report(
-            school_ids=tuple(school) if school else None,
+            tuple(school) if school else None,
             school_year=year,
             audience=audience,
-            language=language or workspace.settings.language,
+            language=language,
             jobs=jobs,
-            progress=progress,
+            tell=progress,
         )
     return showing.show_reports(outcome)
 
@@ -247,6 +257,17 @@ def doctor(
     tell_facts({finding.code: finding.is_good for finding in findings})
     if not all(finding.is_good for finding in findings):
         raise PartlyDone(Problem("doctor_found"))
+
+
+def parse_date(text: str | None) -> dt.date | None:
+    """Read `--date`; UsageProblem unless it is a day of the calendar."""
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        problem = Problem(
+            "option_value_wrong", found=text, allowed=say("cli.date_form"), fields={"option": "--date"}
+        )
+        raise UsageProblem(problem) from error
 
 
 def check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:

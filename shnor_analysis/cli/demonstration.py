@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shnor_analysis.accounting import Accounting
 from shnor_analysis.cli import showing
-from shnor_analysis.cli.speech import Progress, progress_line, say, speak_language, tell, tell_facts
+from shnor_analysis.cli.speech import progress_line, say, speak_language, tell, tell_facts
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.settings import Settings
 from shnor_analysis.workspace import Workspace, create_workspace
@@ -50,8 +51,9 @@ def run_demo(
     with clock.step("raw"):
         workspace = _workspace(folder, settings)
         incoming = workspace.folder / "incoming"
-        _write_raw(data, incoming, schools_n=schools_n, seed=seed)
+        made = _write_raw(data, incoming, schools_n=schools_n, seed=seed)
     tell(say("cli.demo_invented" if data == "town" else "cli.demo_michigan"))
+    showing.show_accounting(made)
     tell(say("cli.demo_raw", path=incoming))
     with clock.step("ingest"), progress_line("progress.ingest") as progress:
         outcome = workspace.ingest([incoming], tell=lambda at: progress(at.done, at.total, at.file_name))
@@ -60,7 +62,9 @@ def run_demo(
         workspace.build()
     code = outcome.exit_code
     if with_reports:
-        code = max(code, _report(workspace, clock, data=data, schools_n=schools_n, every=schools == ALL, jobs=jobs))
+        code = max(
+            code, _report(workspace, clock, data=data, schools_n=schools_n, every=schools == ALL, jobs=jobs)
+        )
     tell_facts({"folder": str(workspace.folder), "seconds": clock.seconds, "exit_code": code})
     return code
 
@@ -103,16 +107,16 @@ def _workspace(folder: Path, settings: Settings) -> Workspace:
         raise UsageProblem(Problem("demo_other", file=str(folder))) from error
 
 
-def _write_raw(data: str, incoming: Path, *, schools_n: int | None, seed: int) -> None:
+def _write_raw(data: str, incoming: Path, *, schools_n: int | None, seed: int) -> Accounting:
     if data == "michigan":
         from shnor_analysis.simulation.michigan import write_michigan
 
-        write_michigan(incoming)
-        return
+        return write_michigan(incoming).accounting
     from shnor_analysis.simulation import TownSpec, simulate_town, write_town
 
     spec = TownSpec(seed=seed) if schools_n is None else TownSpec(seed=seed, schools_n=schools_n)
     write_town(simulate_town(spec), incoming)
+    return Accounting()
 
 
 def _schools_number(schools: str | None) -> int | None:
@@ -121,7 +125,10 @@ def _schools_number(schools: str | None) -> int | None:
     if not schools.isdigit() or not 1 <= int(schools) <= MOST_SCHOOLS:
         raise UsageProblem(
             Problem(
-                "option_value_wrong", found=schools, allowed=f"1–{MOST_SCHOOLS}, {ALL}", fields={"option": "--schools"}
+                "option_value_wrong",
+                found=schools,
+                allowed=f"1–{MOST_SCHOOLS}, {ALL}",
+                fields={"option": "--schools"},
             )
         )
     return int(schools)
@@ -134,9 +141,5 @@ def _report(
     if data == "michigan" and not every:
         chosen = workspace.listed_school_ids()[:schools_n]
     with clock.step("report"), progress_line("progress.report") as progress:
-        outcome = workspace.report(school_ids=chosen, jobs=jobs, tell=_as_line(progress))
-    return showing.show_reports(outcome)
-
-
-def _as_line(progress: Progress) -> Progress:
-    return progress
+        run = workspace.report(chosen, jobs=jobs, tell=progress)
+    return showing.show_reports(run)

@@ -80,23 +80,30 @@ def _run(arguments: list[str]) -> int:
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             return USAGE
-        raise UsageProblem(_usage_problem(error)) from error
+        raise UsageProblem(_usage_problem(error, arguments)) from error
     return result if isinstance(result, int) else 0
 
 
-def _usage_problem(error: Exception) -> Problem:
+def _usage_problem(error: Exception, arguments: list[str]) -> Problem:
     kind = type(error).__name__
-    option = getattr(error, "option_name", None)
     parameter = getattr(error, "param", None)
     if kind == "NoSuchOption":
-        return Problem("option_unknown", found=str(option))
+        return Problem("option_unknown", found=str(getattr(error, "option_name", "")))
     if kind == "MissingParameter" and parameter is not None:
         return Problem("option_missing", fields={"option": parameter.opts[0]})
     if kind == "BadParameter" and parameter is not None:
-        return Problem(
-            "option_value_wrong", found=str(error), fields={"option": parameter.opts[0]}
-        )
-    return Problem("command_wrong", found=str(error))
+        name = str(parameter.opts[0])
+        return Problem("option_value_wrong", found=_value_given(name, arguments), fields={"option": name})
+    return Problem("command_wrong", found=" ".join(["shnor", *arguments]))
+
+
+def _value_given(option: str, arguments: list[str]) -> str | None:
+    for place, argument in enumerate(arguments):
+        if argument.startswith(f"{option}="):
+            return argument.partition("=")[2]
+        if argument == option and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return None
 
 
 if __name__ == "__main__":

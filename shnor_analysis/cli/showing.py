@@ -6,11 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.batch.failures import failure_in_words
 from shnor_analysis.cli.speech import say, say_count, speak_language, tell, tell_facts, warn
 from shnor_analysis.errors import PartlyDone
-from shnor_analysis.glossary import label
+from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render, render_problem
-from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status, failure_words
+from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status
 
 MOST_PROBLEMS_A_FILE = 40
 
@@ -20,9 +21,7 @@ def show_ingest(outcome: IngestOutcome) -> None:
     for file in outcome.files:
         tell(f"{file.path.name}: {say(f'cli.file_{file.state}')}{_rows(file)}")
         for replaced in file.replaced:
-            tell(
-                say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name)
-            )
+            tell(say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name))
         show_problems(file)
     states = {"stored": ("stored", "replaced"), "same": ("same",), "refused": ("refused",)}
     counts = {name: len(outcome.of(*members)) for name, members in states.items()}  # type: ignore[arg-type]
@@ -46,7 +45,7 @@ def show_reports(run: ReportRun) -> int:
     if run.failed:
         tell(say_count("cli.reports_failed", len(run.failed)))
     for failed in run.failed:
-        warn(say("cli.report_failed", unit=failed.unit_id, reason=failure_words(failed, speak_language())))
+        warn(say("cli.report_failed", unit=failed.unit_id, reason=failure_in_words(failed, speak_language())))
     tell(say("cli.reports_index", path=run.index))
     tell_facts(
         {
@@ -77,9 +76,9 @@ def show_status(status: Status) -> None:
     tell(say("cli.status_schools", n=status.schools_n))
     if not status.is_up_to_date:
         tell(say("cli.status_not_up_to_date"))
-    procedures = status.coverage.procedures
+    procedures: list[dict[str, Any]] = status.coverage.procedures.to_dict("records")  # type: ignore[assignment]
     tell(say("cli.status_head"))
-    for row in procedures.to_dict("records"):
+    for row in procedures:
         tell(_status_line(row, status.schools_n))
     tell_facts(
         {
@@ -87,7 +86,7 @@ def show_status(status: Status) -> None:
             "is_built": True,
             "is_up_to_date": status.is_up_to_date,
             "schools": status.schools_n,
-            "procedures": procedures.to_dict("records"),
+            "procedures": procedures,
         }
     )
 
@@ -97,10 +96,15 @@ def show_accounting(accounting: Accounting) -> None:
     language = speak_language()
     for step in accounting.steps:
         name = render(f"step.{step.code}", language)
-        tell(f"{name} · {label(step.subject, language)}: {step.rows_in} → {step.rows_out}")
+        tell(f"{name} · {_subject(step.subject)}: {step.rows_in} → {step.rows_out}")
         for reason in step.reasons:
             tell(f"    {reason.n}: " + render(f"reason.{reason.code}", language, n=reason.n, **reason.fields))
     tell_facts({"steps": [_step_facts(step) for step in accounting.steps]})
+
+
+def _subject(subject: str) -> str:
+    key = f"table.{subject}"
+    return label(key, speak_language()) if key in terms() else subject
 
 
 def _step_facts(step: Any) -> dict[str, object]:

@@ -25,7 +25,8 @@ _speech = _Speech()
 class Progress(Protocol):
     """Called after each unit with how many are done, how many there are and what it was."""
 
-    def __call__(self, done: int, total: int, what: str, /) -> None: ...
+    def __call__(self, done: int, total: int, what: str, /) -> None:
+        """Take note of one more unit."""
 
 
 def speak_language(language: str | None = None) -> str:
@@ -72,7 +73,7 @@ def warn(text: str) -> None:
 def progress_line(code: str) -> Iterator[Progress]:
     """Show one line with count and time left while the block runs; nothing without a terminal."""
     if _speech.is_json or not sys.stderr.isatty():
-        yield lambda done, total, what, /: None
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -3,7 +3,7 @@
 from shnor_analysis.workspace.importing import Import
 from shnor_analysis.workspace.opening import Workspace, create_workspace, open_workspace
 from shnor_analysis.workspace.outcomes import FileOutcome, IngestOutcome, Progress, Status
-from shnor_analysis.workspace.reports import ReportRun, failure_words
+from shnor_analysis.workspace.reports import ReportRun
 
 __all__ = [
     "FileOutcome",
@@ -14,6 +14,5 @@ __all__ = [
     "Status",
     "Workspace",
     "create_workspace",
-    "failure_words",
     "open_workspace",
 ]

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shnor_analysis.batch.failures import failure_in_words
 from shnor_analysis.batch.plain_engine import Done, Failed, Limits, Progress, run_plan
 from shnor_analysis.batch.plan import Job, make_plan
-from shnor_analysis.language import render
 from shnor_analysis.reporting.index import FailedReport, write_index
 from shnor_analysis.reporting.orders import (
     FINISHER,
@@ -59,13 +59,17 @@ def make_reports(
     plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER)
     run_folder = folder / REPORTS / str(request.school_year) / RUNS / time.strftime("%Y%m%dT%H%M%S")
     outcome = run_plan(
-        plan, run_folder=run_folder, jobs=request.jobs or usable_cores(), limits=Limits(), on_progress=on_progress
+        plan,
+        run_folder=run_folder,
+        jobs=request.jobs or usable_cores(),
+        limits=Limits(),
+        on_progress=on_progress,
     )
     index = write_index(
         folder / REPORTS / str(request.school_year),
         school_year=request.school_year,
         language=request.language,
-        failed=[FailedReport(one.unit_id, failure_words(one, request.language)) for one in outcome.failed],
+        failed=[FailedReport(one.unit_id, failure_in_words(one, request.language)) for one in outcome.failed],
     )
     return ReportRun(outcome.done, outcome.failed, index, outcome.seconds)
 
@@ -88,8 +92,3 @@ def _orders(folder: Path, settings: Settings, request: ReportRequest) -> Iterabl
 
 def _jobs(orders: Iterable[ReportOrder]) -> Iterable[Job]:
     return (Job(order.unit_id, order.template, order.parameters, order.output) for order in orders)
-
-
-def failure_words(failed: Failed, language: str) -> str:
-    """Why a report could not be made, in words."""
-    return render(f"failure.{failed.reason}", language, detail=failed.detail, cell=failed.cell)

@@ -1,0 +1,68 @@
+"""The command line as a person meets it: words, languages, exit codes, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+USAGE = [
+    (
+        ["status", "--language", "de"],
+        2,
+        "У --language нет такого значения. Найдено: «de». Допустимо: ru, en. Выберите одно из допустимых значений.",
+    ),
+    (["stat"], 2, "Команда не понята. Найдено: «shnor stat». Список команд: shnor --help."),
+    (
+        ["ingest", "x", "--grade", "z", "--language", "en"],
+        2,
+        "--grade has no such value. Found: “z”. Choose one of the allowed values.",
+    ),
+    (["ingest"], 2, "Не указано: files. Допишите его; пример даёт --help после команды."),
+    (["status", "--bad"], 2, "Такого параметра нет. Найдено: «--bad». Список параметров: --help после команды."),
+    (["report", "--language", "en"], 2, "Either --school ID or --all is needed. Name the schools or ask for all."),
+]
+
+
+def shnor(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "shnor_analysis.cli.main", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), USAGE)
+def test_wrong_usage_is_said_in_words(arguments, code, words, tmp_path):
+    ran = shnor(*arguments, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr.strip()) == (code, words)
+
+
+def test_outside_a_workspace_the_way_in_is_named(tmp_path):
+    ran = shnor("status", cwd=tmp_path)
+    assert ran.returncode == 6
+    assert "shnor demo" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    assert "Traceback" in shnor("status", "--debug", cwd=tmp_path).stderr
+
+
+def test_a_template_is_written_and_never_over_a_file(tmp_path):
+    first = shnor("template", "schools", "--json", cwd=tmp_path)
+    assert json.loads(first.stdout) == {"template": "schools.xlsx"}
+    before = (tmp_path / "schools.xlsx").read_bytes()
+    second = shnor("template", "schools", cwd=tmp_path)
+    assert second.returncode == 2
+    assert (tmp_path / "schools.xlsx").read_bytes() == before
+
+
+def test_help_speaks_the_language_asked_for(tmp_path):
+    assert "Загрузить файлы." in shnor("--help", cwd=tmp_path).stdout
+    assert "Import files." in shnor("ingest", "--help", "--language", "en", cwd=tmp_path).stdout
