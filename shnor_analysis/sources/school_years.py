@@ -9,12 +9,12 @@ from shnor_analysis.sources.surroundings import Surroundings
 
 
 def years_of(draft: Draft, around: Surroundings, field: str = "school_year") -> pd.Series:
-    """The school year of every row: its own column, else what the sheet, the card or `--year` says (`fact_missing`)."""
+    """The school year of every row: its own column, else what the sheet, the card or `--year` says (`missing_school_year`)."""
     if field in draft.frame:
         return draft.frame[field]
     year = around.value("school_year")
     if year is None:
-        around.findings.problem("fact_missing", draft.sheet.name, name="school_year", option="--year")
+        around.findings.problem("missing_school_year", draft.sheet.name)
     return pd.Series([year] * len(draft.frame), index=draft.frame.index, dtype="float64")
 
 

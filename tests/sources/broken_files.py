@@ -23,6 +23,7 @@ from fisoko_files import (
     scores,
 )
 from msoffcrypto.format.ooxml import OOXMLFile
+from school_files import a_csv
 
 SHEET = "Статистика по отметкам"
 
@@ -91,6 +92,11 @@ def error_cell_in_old_workbook(folder):
     return path
 
 
+def error_saved_as_text(folder):
+    rows = individual((*PUPIL_ROW[:2], "#Н/Д", *PUPIL_ROW[3:]))
+    return a_csv(folder / "error_saved_as_text.csv", rows, encoding="cp1251")
+
+
 def duplicate_school(folder):
     return _marks_file(
         folder, "duplicate_school.xlsx", COUNTRY_ROW, REGION_ROW, TOWN_ROW, SCHOOL_ROW, SCHOOL_ROW
@@ -157,6 +163,11 @@ def scores_add_to_90(folder):
     return a_workbook(
         folder / "scores_add_to_90.xlsx", {"Баллы": scores((SCHOOL, 40, "2,5", "12,5", 25, 25, 25))}
     )
+
+
+def scores_of_areas_alone(folder):
+    rows = scores(("Вся выборка", 1000, 20, 20, 20, 20, 20))
+    return a_workbook(folder / "scores_of_areas_alone.xlsx", {"Баллы": rows})
 
 
 def item_without_percentage(folder):

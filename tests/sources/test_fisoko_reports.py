@@ -200,6 +200,14 @@ def test_regional_table_takes_season_from_its_year_unless_two_were_possible(tmp_
     assert school_row(autumn)[1] == [2023, "vpr", "mathematics", 5, "autumn"]
 
 
+def test_sums_and_notes_below_a_table_are_left_out_and_counted(tmp_path):
+    row = (2021, 5, "Математика", "sch660005", "МБОУ СОШ № 5", 40, "12,5", "37,5", 25, 25)
+    total = ("Итого", None, None, None, None, 40, "12,5", "37,5", 25, 25)
+    read = reading(a_book(tmp_path / "a.xlsx", regional(row, total, (), ("* без школ-интернатов",))))
+    assert school_row(read) == EXPECTED
+    assert {"sum_rows_left_out", "note_rows_left_out"} <= set(reasons(read))
+
+
 def test_percentages_that_fit_several_numbers_keep_only_shares(tmp_path):
     school = (SCHOOL, 1, 4000, "12,5", "37,5", 25, 25)
     read = reading(a_book(tmp_path / "big.xlsx", marks(school)))

@@ -28,7 +28,7 @@ USAGE = [
 
 def shnor(*arguments, cwd):
     return subprocess.run(
-        [sys.executable, "-m", "shnor_analysis.cli.main", *arguments],
+        [sys.executable, "-c", "import sys; from shnor_analysis.cli import main; sys.exit(main())", *arguments],
         cwd=cwd,
         capture_output=True,
         text=True,
