@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
+# Stands in `found` where a cell may name a person: shown as words, never as the value.
+NOT_SHOWN = "•••"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal, Protocol, get_args
 
+from shnor_analysis.errors import NOT_SHOWN
 from shnor_analysis.glossary import terms
 
 Language = Literal["ru", "en"]
@@ -118,7 +119,9 @@ def render_problem(problem: ProblemLike, language: str) -> str:
         if name in fields:
             fields[name] = Coded(str(fields[name]), f"{prefix}{fields[name]}", language)
     said = [render(f"problem.{problem.code}", language, **fields)]
-    if problem.found is not None:
+    if problem.found == NOT_SHOWN:
+        said.append(render("place.not_shown", language))
+    elif problem.found is not None:
         said.append(render("place.found", language, value=problem.found))
     if problem.allowed is not None:
         said.append(render("place.allowed", language, value=problem.allowed))

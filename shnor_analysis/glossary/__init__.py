@@ -76,9 +76,15 @@ def group(prefix: str) -> tuple[Term, ...]:
 
 def code_of(prefix: str, spelling: str) -> str | None:
     """The code within a group whose label or alias is the spelling, whatever its case; None when there is none."""
-    wanted = " ".join(spelling.replace("_", " ").split()).lower()
+    return _codes(prefix).get(" ".join(spelling.replace("_", " ").split()).lower())
+
+
+@cache
+def _codes(prefix: str) -> Mapping[str, str]:
+    """Code by spelling within a group; of two terms with one spelling the first counts."""
+    codes: dict[str, str] = {}
     for item in group(prefix):
         code = item.key.rpartition(".")[2]
-        if wanted in {code, item.ru.lower(), item.en.lower(), *item.aliases}:
-            return code
-    return None
+        for spelling in (code, item.ru.lower(), item.en.lower(), *item.aliases):
+            codes.setdefault(spelling, code)
+    return codes

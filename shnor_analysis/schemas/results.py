@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pa
-
 from shnor_analysis.schemas.columns import (
     AREA_LEVELS,
     MARKS,
     PROCEDURE_KEY,
     UNIT_LEVELS,
+    Column,
     count,
     flag,
     identifier,
@@ -24,7 +23,7 @@ OF_A_SCHOOL = (Reference(("school_id",), "schools"),)
 RESULT_SOURCES = ("published", "computed")
 
 
-def mark_columns() -> dict[str, pa.Column]:
+def mark_columns() -> dict[str, Column]:
     """Numbers and shares of the four marks; numbers are empty where only shares are known."""
     return {
         **{f"mark_{mark}_n": count(required=False) for mark in MARKS},

@@ -1,14 +1,14 @@
-"""A table of the workbench: its key, what it refers to, and the pandera model that guards it."""
+"""A table of the workbench: its key, what it refers to, and what each of its columns allows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
-import pandera.pandas as pa
 
-from shnor_analysis.schemas.columns import LINEAGE_COLUMNS, lineage
+from shnor_analysis.schemas.columns import LINEAGE_COLUMNS, Column, lineage
 
 DTYPES = {
     "text": "str",
@@ -29,20 +29,20 @@ class Reference:
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Name, key, references and model; `scope` names what a corrected file replaces as a whole."""
+    """Name, key, columns and references; `scope` names what a corrected file replaces as a whole."""
 
     name: str
     key: tuple[str, ...]
     scope: tuple[str, ...]
-    model: pa.DataFrameSchema
+    definitions: Mapping[str, Column]
     references: tuple[Reference, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column in order, lineage last."""
-        return tuple(self.model.columns)
+        return tuple(self.definitions)
 
     @property
     def own_columns(self) -> tuple[str, ...]:
@@ -51,16 +51,15 @@ class Table:
 
     def is_required(self, column: str) -> bool:
         """Tell whether a cell of the column may not be empty."""
-        return not self.model.columns[column].nullable
+        return self.definitions[column].is_required
 
     def kind(self, column: str) -> str:
         """text, identifier, choice, whole, number, flag or date."""
-        return str(self.facts(column)["kind"])
+        return self.definitions[column].kind
 
     def facts(self, column: str) -> Mapping[str, object]:
         """What the column allows: kind, low, high, values."""
-        metadata: Mapping[str, object] = self.model.columns[column].metadata or {"kind": "text"}
-        return metadata
+        return self.definitions[column].facts
 
     def dtype(self, column: str) -> str:
         """The pandas type of the column."""
@@ -76,9 +75,9 @@ def define_table(
     *,
     key: tuple[str, ...],
     scope: tuple[str, ...],
-    columns: Mapping[str, pa.Column],
+    columns: Mapping[str, Column],
     references: tuple[Reference, ...] = (),
 ) -> Table:
     """Put a table together; the lineage columns are added, columns that are not named are refused."""
-    model = pa.DataFrameSchema({**columns, **lineage()}, strict=True, ordered=True, unique=None, name=name)
-    return Table(name=name, key=key, scope=scope, model=model, references=references)
+    definitions = MappingProxyType({**columns, **lineage()})
+    return Table(name=name, key=key, scope=scope, definitions=definitions, references=references)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from pandera.errors import SchemaErrors
 
 from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.schemas.table import Table
@@ -40,11 +39,12 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
     Checked: columns (no missing, none too many), types, limits, lists of values, and the key, which may not repeat.
     """
+    from shnor_analysis.schemas.model import find_failures  # loads pandera, which reading does without
+
     typed = conform(table, frame).reset_index(drop=True)
-    try:
-        checked = table.model.validate(typed, lazy=True)
-    except SchemaErrors as error:
-        raise InputRefused(_problems(table, typed, error)) from error
+    failures = find_failures(table, typed)
+    if failures:
+        raise InputRefused(_problems(table, typed, failures))
     repeated = typed.duplicated(list(table.key), keep=False)
     if repeated.any():
         raise InputRefused(
@@ -57,7 +57,7 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
             )
             for row in typed.index[repeated][:MOST_PROBLEMS_SHOWN]
         )
-    return checked
+    return typed
 
 
 def _cast(column: Any, dtype: str) -> Any:
@@ -89,9 +89,9 @@ def _wrong_types(table: Table, frame: pd.DataFrame, name: str) -> list[Problem]:
     return found
 
 
-def _problems(table: Table, frame: pd.DataFrame, error: SchemaErrors) -> list[Problem]:
+def _problems(table: Table, frame: pd.DataFrame, failures: list[dict[Any, Any]]) -> list[Problem]:
     problems = []
-    for failure in error.failure_cases.to_dict("records")[:MOST_PROBLEMS_SHOWN]:
+    for failure in failures[:MOST_PROBLEMS_SHOWN]:
         check, column = str(failure["check"]), failure["column"]
         if check in {"column_in_schema", "column_in_dataframe"}:
             code = "column_unknown" if check == "column_in_schema" else "column_missing"

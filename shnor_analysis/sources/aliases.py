@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shnor_analysis.errors import Problem
@@ -58,7 +59,7 @@ class _Alias:
 
 
 @dataclass(frozen=True, slots=True)
-class _Directory:
+class Directory:
     """All spellings of all schools; `merged` holds the last day of a school and its successor."""
 
     codes: Mapping[str, tuple[_Alias, ...]]
@@ -66,43 +67,56 @@ class _Directory:
     merged: Mapping[str, tuple[Day, str]]
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    def school_of(self, spelling: str, day: Day) -> str | None:
+        """The school that a spelling means on a day; None for a blank, a spelling of nobody or of several schools."""
+        name, login = split_login(spelling)
+        by_code = self.codes.get(plain(login or spelling), ())
+        by_name = () if login else self.names.get(plain_name(name), ())
+        for aliases in (by_code, by_name):
+            meant = {self._heir(alias.school_id, day) for alias in aliases if alias.holds(day)}
+            if meant:
+                return meant.pop() if len(meant) == 1 else None
+        return None
+
+    def _heir(self, school_id: str, day: Day) -> str:
+        """The school itself, or the one that it belonged to on the day."""
+        passed = {school_id}
+        while day is not None and school_id in self.merged:
+            last, successor = self.merged[school_id]
+            if (last is not None and day <= last) or successor in passed:
+                break
+            passed.add(successor)
+            school_id = successor
+        return school_id
+
 
 def match_schools(
-    spellings: pd.Series,
-    *,
-    schools: pd.DataFrame,
-    aliases: pd.DataFrame,
-    on_date: pd.Series | date | None = None,
+    spellings: pd.Series, directory: Directory, *, on_date: pd.Series | date | None = None
 ) -> Matched:
     """Find the school that each spelling means on its day.
 
     Parameters:
         spellings: Logins, codes or names as the file has them; `МБОУ СОШ № 5 (sch660005)` counts by its login.
-        schools: Table `schools`.
-        aliases: Table `school_aliases`. A name counts only where an alias of kind `name` says so. An alias with
-            a successor says that its school was merged after `valid_to`: later results belong to the successor.
+        directory: From `make_directory`.
         on_date: Day of the procedure, one for all or one a row; without a day every alias holds and no
             merger is followed.
 
     Returns: `school_id` with the index of `spellings`, and the unknown spellings with up to three candidates.
     A spelling that means two schools on one day is unknown, with both as candidates. Empty cells stay empty.
     """
-    directory = _directory(schools, aliases)
-    pairs = pd.DataFrame(
-        {"spelling": spellings.astype("object").to_numpy(), "day": _days(spellings, on_date).to_numpy()}
-    )
-    is_given = pairs["spelling"].notna() & (pairs["spelling"].astype(str).str.strip() != "")
-    codes = pairs[is_given].groupby(["spelling", "day"], sort=False, dropna=False).ngroup()
-    firsts = codes[~codes.duplicated()]
-    asked = pairs.loc[firsts.index]
-    meant = {
-        code: _school_of(directory, str(spelling), _day(day))
-        for code, spelling, day in zip(firsts, asked["spelling"], asked["day"], strict=True)
-    }
-    school_id = codes.map(meant).reindex(pairs.index).astype("object")
-    missing = pairs.loc[is_given & school_id.isna(), "spelling"]
-    school_id.index = spellings.index
-    return Matched(school_id.astype("str"), tuple(_unknowns(directory, missing, spellings.index)))
+    texts, known_texts = pd.factorize(spellings.astype("object"))
+    days, known_days = _days(on_date, len(spellings))
+    pairs, place = np.unique(texts * len(known_days) + days, return_inverse=True)
+    meant = np.array(
+        [
+            directory.school_of(str(known_texts[text]), known_days[day]) if text >= 0 else None
+            for text, day in zip(*divmod(pairs, len(known_days)), strict=True)
+        ],
+        dtype=object,
+    )[place]
+    is_missing = (texts >= 0) & pd.isna(meant)
+    unknown = _unknowns(directory, spellings[is_missing]) if is_missing.any() else ()
+    return Matched(pd.Series(meant, index=spellings.index, dtype="str"), tuple(unknown))
 
 
 def day_in_year(school_year: int, season: str | None = None) -> pd.Timestamp:
@@ -110,14 +124,22 @@ def day_in_year(school_year: int, season: str | None = None) -> pd.Timestamp:
     return pd.Timestamp(school_year - 1, 10, 15) if season == "autumn" else pd.Timestamp(school_year, 4, 15)
 
 
-def _days(spellings: pd.Series, on_date: pd.Series | date | None) -> Any:
-    if isinstance(on_date, pd.Series):
-        return pd.to_datetime(on_date).astype("datetime64[us]")
-    day = pd.NaT if on_date is None else pd.Timestamp(on_date)
-    return pd.Series(day, index=spellings.index, dtype="datetime64[us]")
+def _days(on_date: pd.Series | date | None, rows_n: int) -> tuple[Any, list[Day]]:
+    """The number of each row's day, and the days."""
+    if not isinstance(on_date, pd.Series):
+        return np.zeros(rows_n, dtype=np.intp), [_day(on_date)]
+    days, known = pd.factorize(pd.to_datetime(on_date), use_na_sentinel=False)
+    return days, [_day(day) for day in known]
 
 
-def _directory(schools: pd.DataFrame, aliases: pd.DataFrame) -> _Directory:
+def make_directory(schools: pd.DataFrame, aliases: pd.DataFrame) -> Directory:
+    """Put a directory together.
+
+    Parameters:
+        schools: Table `schools`.
+        aliases: Table `school_aliases`. A name counts only where an alias of kind `name` says so. An alias with
+            a successor says that its school was merged after `valid_to`: later results belong to the successor.
+    """
     codes: dict[str, list[_Alias]] = {}
     names: dict[str, list[_Alias]] = {}
     merged: dict[str, tuple[Day, str]] = {}
@@ -133,7 +155,7 @@ def _directory(schools: pd.DataFrame, aliases: pd.DataFrame) -> _Directory:
         spelling = plain_name(str(row["alias"])) if is_name else plain(str(row["alias"]))
         (names if is_name else codes).setdefault(spelling, []).append(alias)
     labels = dict(zip(schools["school_id"].astype(str), schools["name"].astype(str), strict=True))
-    return _Directory(_frozen(codes), _frozen(names), merged, labels)
+    return Directory(_frozen(codes), _frozen(names), merged, labels)
 
 
 def _frozen(found: Mapping[str, list[_Alias]]) -> dict[str, tuple[_Alias, ...]]:
@@ -144,37 +166,18 @@ def _day(value: Any) -> Day:
     return None if pd.isna(value) else pd.Timestamp(value)
 
 
-def _school_of(directory: _Directory, spelling: str, day: Day) -> str | None:
-    name, login = split_login(spelling)
-    by_code = directory.codes.get(plain(login or spelling), ())
-    by_name = () if login else directory.names.get(plain_name(name), ())
-    for aliases in (by_code, by_name):
-        meant = {_heir(directory, alias.school_id, day) for alias in aliases if alias.holds(day)}
-        if meant:
-            return meant.pop() if len(meant) == 1 else None
-    return None
-
-
-def _heir(directory: _Directory, school_id: str, day: Day) -> str:
-    """The school itself, or the one that it belonged to on the day."""
-    passed = {school_id}
-    while day is not None and school_id in directory.merged:
-        last, successor = directory.merged[school_id]
-        if (last is not None and day <= last) or successor in passed:
-            break
-        passed.add(successor)
-        school_id = successor
-    return school_id
-
-
-def _unknowns(directory: _Directory, missing: pd.Series, labels: pd.Index) -> Iterator[UnknownSchool]:
+def _unknowns(directory: Directory, missing: pd.Series) -> Iterator[UnknownSchool]:
     most = min(MOST_SEARCHED, max(5, MOST_COMPARISONS // max(1, len(directory.labels))))
-    for place, (spelling, places) in enumerate(missing.groupby(missing, sort=False).groups.items()):
-        proposed = _proposed(directory, str(spelling)) if place < most else ()
-        yield UnknownSchool(str(spelling), tuple(labels[places]), proposed)
+    rows: dict[str, list[Any]] = {}
+    for label, spelling in missing.items():
+        if str(spelling).strip():
+            rows.setdefault(str(spelling), []).append(label)
+    for place, (spelling, labels) in enumerate(rows.items()):
+        proposed = _proposed(directory, spelling) if place < most else ()
+        yield UnknownSchool(spelling, tuple(labels), proposed)
 
 
-def _proposed(directory: _Directory, spelling: str) -> tuple[Candidate, ...]:
+def _proposed(directory: Directory, spelling: str) -> tuple[Candidate, ...]:
     """Schools that bear the spelling on another day, or several on this one; else those that look alike."""
     name, login = split_login(spelling)
     known = (*directory.codes.get(plain(login or spelling), ()), *directory.names.get(plain_name(name), ()))

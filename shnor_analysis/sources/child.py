@@ -1,7 +1,7 @@
 """Reads one file into plain blocks of numbers and texts; runs as a process of its own, under limits.
 
 Imports nothing of the package, so that it starts at once and can be killed without loss.
-Use: ``python -P child.py FILE OUT MEMORY_BYTES CPU_SECONDS``; csv files need no limits, they are read here all the same.
+Use: ``python -P child.py FILE OUT MEMORY_BYTES CPU_SECONDS``; OUT may be `-`, standard output led into a file. csv files need no limits, they are read here all the same.
 
 OUT begins with a line of JSON (`sheets`: name, is_hidden, first_row, rows_n, columns; a column has the length of each
 of its blocks), then the blocks: `numbers` as float64, `codes` as int32, `texts` as JSON. What went wrong is a JSON line with `refused`.
@@ -164,7 +164,7 @@ def main(arguments: list[str]) -> int:
     gc.disable()  # nothing here is cyclic, and there are millions of cells to look through
     set_limits(int(memory_bytes), int(cpu_seconds))
     is_csv = Path(path).suffix.lower() in {".csv", ".tsv", ".txt"}
-    with Path(target).open("wb") as out:
+    with sys.stdout.buffer if target == "-" else Path(target).open("wb") as out:
         try:
             write(read_csv(path) if is_csv else read_workbook(path), out)
         except MemoryError:

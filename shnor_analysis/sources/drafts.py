@@ -14,7 +14,14 @@ from shnor_analysis.reference.layouts import Layout
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.cells import Sheet, cell_name
 from shnor_analysis.sources.findings import Findings
-from shnor_analysis.sources.personal import PersonalColumn, dropped_reason, personal_columns, personal_sign
+from shnor_analysis.sources.personal import (
+    PersonalColumn,
+    dropped_reason,
+    holds_number_of_person,
+    looks_like_person,
+    personal_columns,
+    personal_sign,
+)
 from shnor_analysis.sources.recognition import Header, Recognised
 from shnor_analysis.sources.spelling import plain
 
@@ -146,8 +153,9 @@ def drop_personal(recognised: Recognised, findings: Findings, *, rows_n: int) ->
     dropped += [PersonalColumn(unread[item.index].column, item.header, item.sign) for item in found]
     for field, place in header.places.items():
         column = recognised.layout.column(field)
-        if column.kind in {"text", "identifier"} and personal_sign(_some_cells(recognised, place)):
-            findings.problem("personal_in_used", sheet.name, (header.data_row, place), column=column.header)
+        row = _row_with_person(recognised, place) if column.kind in {"text", "identifier"} else None
+        if row is not None:
+            findings.problem("personal_in_used", sheet.name, (row, place), column=column.header)
     if dropped:
         findings.reasons.append(dropped_reason(dropped, rows_n))
     left = [column for column in unread if column.column not in {item.index for item in dropped}]
@@ -155,6 +163,19 @@ def drop_personal(recognised: Recognised, findings: Findings, *, rows_n: int) ->
         names = ", ".join(f"«{column.header}»" for column in left)
         findings.reason("columns_not_read", len(left), sheet=sheet.name, columns=names)
     return bool(dropped)
+
+
+def _row_with_person(recognised: Recognised, place: int) -> int | None:
+    """The first row in which a column that is read names a person or holds a number of one."""
+    column = recognised.sheet.columns[place]
+    first = recognised.header.data_row
+    texts = np.array(
+        [looks_like_person(text) or holds_number_of_person(text) for text in column.texts] + [False]
+    )
+    rows = np.flatnonzero(texts[column.codes[first:]])
+    if len(rows):
+        return first + int(rows[0])
+    return first if personal_sign(_some_cells(recognised, place)) else None
 
 
 def _some_cells(recognised: Recognised, place: int) -> list[object]:

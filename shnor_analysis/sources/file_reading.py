@@ -24,6 +24,7 @@ from shnor_analysis.sources.shapes.comparison import read_comparison
 from shnor_analysis.sources.shapes.groups import read_groups_sheet
 from shnor_analysis.sources.shapes.items import read_items
 from shnor_analysis.sources.shapes.rows import read_rows
+from shnor_analysis.sources.shielding import shielded
 from shnor_analysis.sources.surroundings import Surroundings, look_around
 
 Frames = dict[str, pd.DataFrame]
@@ -91,11 +92,18 @@ def _read_sheet(
     if not draft.rows_in and not of_sheet.problems:
         of_sheet.problem("no_rows", found.sheet.name)
     for problem in of_sheet.problems:
-        findings.take(problem)
+        findings.take(shielded(problem, is_about_pupils=is_about_pupils(found)))
     rows_out = sum(len(table) for table in tables.values())
     accounting = Accounting().then("read_sheet", found.sheet.name, draft.rows_in, rows_out, of_sheet.reasons)
     has_codes = "pupil_code" in draft.header.places
     return _SheetReading(tables, accounting, draft.has_personal or has_codes)
+
+
+def is_about_pupils(found: Recognised) -> bool:
+    """Tell whether a sheet has a row a pupil."""
+    return (
+        any(name.startswith("pupil") for name in found.layout.tables) or "pupil_code" in found.header.places
+    )
 
 
 def _validated(sheets: list[_SheetReading], findings: Findings) -> Frames:
@@ -108,7 +116,8 @@ def _validated(sheets: list[_SheetReading], findings: Findings) -> Frames:
             tables[name] = validate(TABLES[name], pd.concat(parts, ignore_index=True))
         except InputRefused as refused:
             for problem in refused.problems:
-                findings.take(replace(problem, file=findings.file))
+                placed = replace(problem, file=findings.file)
+                findings.take(shielded(placed, is_about_pupils="pupil_id" in TABLES[name].key))
     return tables
 
 

@@ -65,16 +65,10 @@ def read_groups(
     the municipality, once each.
     """
     areas = _areas(context.schools)
-    # areas are most of the labels of a school's sheet: looking for schools like them would take most of the time
-    may_be_school = pd.Series(
-        [label if _area(label, areas) is None else None for label in labels], dtype="object"
-    )
-    matched = match_schools(
-        may_be_school, schools=context.schools, aliases=context.aliases, on_date=day
-    ).school_id
     groups: list[Group] = []
-    for label, school in zip(labels, matched, strict=True):
-        known = _known(label, areas, None if pd.isna(school) else str(school))
+    for label in labels:
+        area = _area(label, areas)
+        known = _school(label, context.directory.school_of(label, day)) if area is None else area
         groups.append(known or _by_order(label, groups, context.schools))
     return tuple(groups)
 
@@ -104,7 +98,7 @@ def tell_groups(
     for group, cell in zip(groups, cells, strict=True):
         if group.level == "school" and not group.area_id:
             spelling = pd.Series([group.label], dtype="object")
-            found = match_schools(spelling, schools=context.schools, aliases=context.aliases, on_date=day)
+            found = match_schools(spelling, context.directory, on_date=day)
             for unknown in found.unknown:
                 findings.take(unknown.problem(file=findings.file, sheet=sheet, cell=cell))
         elif not group.level and group.label:
@@ -128,12 +122,10 @@ def first_day(procedure: pd.DataFrame) -> pd.Timestamp | None:
     return None if pd.isna(first["school_year"]) else day_in_year(int(first["school_year"]), first["season"])
 
 
-def _known(label: str, areas: dict[str, tuple[str, str]], school: str | None) -> Group | None:
-    if school is not None:
-        return Group(label, "school", school)
-    if split_login(label)[1]:
-        return Group(label, "school", "")
-    return _area(label, areas)
+def _school(label: str, school_id: str | None) -> Group | None:
+    """A school, found or not: a label with a login can be nothing else."""
+    is_school = school_id is not None or split_login(label)[1]
+    return Group(label, "school", school_id or "") if is_school else None
 
 
 def _area(label: str, areas: dict[str, tuple[str, str]]) -> Group | None:

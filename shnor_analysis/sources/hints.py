@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from shnor_analysis.errors import InputRefused, Problem
+from shnor_analysis.sources.aliases import Directory, make_directory
 from shnor_analysis.sources.corrections import Correction
 
 OPTIONS: Mapping[str, str] = {
@@ -50,13 +51,21 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ReadingContext:
-    """What reading needs besides the file: the register, other names of schools, hints, corrections, the key."""
+    """What reading needs besides the file: the register, other names of schools, hints, corrections, the key.
+
+    `directory` finds the schools of the two tables.
+    """
 
     schools: pd.DataFrame
     aliases: pd.DataFrame
     hints: Hints = Hints()
     corrections: tuple[Correction, ...] = ()
     key: bytes | None = None
+    directory: Directory = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put the directory together, once for all sheets."""
+        object.__setattr__(self, "directory", make_directory(self.schools, self.aliases))
 
 
 def read_card(path: Path) -> Card:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,15 @@ from shnor_analysis.sources.surroundings import Surroundings
 
 PUPIL_FIELDS = ("class_id", "sex", "has_special_needs", "home_language_other")
 ABSENT = frozenset({"н", "Н", "x", "X", "х", "Х", "-", "–", "—"})
+# Stored as they stand, so they must not hold anything else: "5А", "10-Б класс", "В2".
+SHORT_FIELDS = {
+    "class_id": re.compile(
+        r"\d{1,2}(?!\d)(?:[\s«\"'_./-]{0,2}[А-ЯЁA-Zа-яёa-z\d]{1,3}\b[»\"']?)?(?:[ -]*(?:кл\.?|класс\w*))?"
+    ),
+    "variant": re.compile(
+        r"(?i:вариант|вар\.?|в\.?|variant)? ?№? ?[А-ЯЁA-Zа-яёa-z]?[ -]?\d{1,5}|[А-ЯЁA-Zа-яёa-z]{1,2}"
+    ),
+}
 RESULT_FIELDS = ("class_id", "points", "points_max", "test_points", "mark", "journal_mark", "variant")
 
 
@@ -31,6 +42,7 @@ def pupil_tables(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
         around.findings.problem("key_needed", draft.sheet.name)
         return {}
     pupil_id = pseudonyms(key, "pupil", schools, procedure["school_year"], frame["pupil_code"])
+    _check_short(draft, around)
     base = pd.DataFrame({"row": frame["row"], "pupil_id": pupil_id, "school_id": schools})
     pupils = base.assign(
         school_year=procedure["school_year"], **{name: frame[name] for name in PUPIL_FIELDS if name in frame}
@@ -87,6 +99,23 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
         parts.append(base[filled].assign(item=item, points=parsed.cells.to_numpy()[filled]))
     around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)
     return pd.concat(parts, ignore_index=True)
+
+
+def _check_short(draft: Draft, around: Surroundings) -> None:
+    """Classes and variants are the only texts of a pupil that are stored: a name there is refused."""
+    for field, form in SHORT_FIELDS.items():
+        if field not in draft.frame:
+            continue
+        cells = draft.frame[field].dropna()
+        wrong = {text for text in cells.unique() if not form.fullmatch(str(text).strip())}
+        for label in cells.index[cells.isin(wrong)]:
+            around.findings.problem(
+                f"not_{field}",
+                draft.sheet.name,
+                draft.cell(label, field),
+                found=cells[label],
+                column=draft.layout.column(field).header,
+            )
 
 
 def _check_points(draft: Draft, around: Surroundings, points_max: float) -> None:

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shnor_analysis.errors import InputRefused, Problem
+from shnor_analysis.errors import NOT_SHOWN, InputRefused, Problem
 from shnor_analysis.files import sha256_of
 from shnor_analysis.reference.layouts import Layout, layouts
 from shnor_analysis.sources.cells import Sheet
 from shnor_analysis.sources.preflight import check_file
 from shnor_analysis.sources.reading import DEFAULT_LIMITS, Limits, read_sheets
-from shnor_analysis.sources.recognition import NearMiss, Recognised, find_mapped, header_guess, recognise
+from shnor_analysis.sources.recognition import (
+    NearMiss,
+    Recognised,
+    find_mapped,
+    header_guess,
+    is_header_like,
+    recognise,
+)
 from shnor_analysis.sources.templates import find_template
 
 MOST_HEADERS_SHOWN = 12
@@ -108,6 +115,8 @@ def _not_recognised(path: Path, sheets: tuple[Sheet, ...]) -> Problem:
 
 
 def _headers(sheet: Sheet) -> str:
-    _, texts = header_guess(sheet)
+    row, texts = header_guess(sheet)
+    if not is_header_like(sheet, row):
+        return NOT_SHOWN
     shown = " | ".join(text if len(text) <= 40 else f"{text[:39]}…" for text in texts[:MOST_HEADERS_SHOWN])
     return shown + (" | …" if len(texts) > MOST_HEADERS_SHOWN else "")

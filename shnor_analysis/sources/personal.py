@@ -26,6 +26,8 @@ _PERSON = re.compile(
     rf"{_WORD} [А-ЯЁ]\. ?[А-ЯЁ]\.|[А-ЯЁ]\. ?[А-ЯЁ]\. ?{_WORD}"
     rf"|{_WORD} {_WORD} [А-ЯЁ][а-яё]+(?:вич|вна|ична|инична|ьич)|{_WORD} {_WORD} {_WORD} (?:оглы|кызы|Оглы|Кызы)"
 )
+_PERSON_INSIDE = re.compile(rf"(?<![А-ЯЁа-яё])(?:{_PERSON.pattern})(?![А-ЯЁа-яё])")
+_PHONE = re.compile(r"(?:\+7|\b8)[\s(-]{0,2}\d{3}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)")
 SMALLEST_BARE_SNILS = 100_199_800  # 001-001-998 00: below it no check number is defined
 
 
@@ -46,6 +48,17 @@ def is_personal_header(header: str) -> bool:
 def looks_like_person(text: str) -> bool:
     """Tell whether a text is the name of a person: with initials or with a patronymic, nothing else around it."""
     return bool(_PERSON.fullmatch(clean(text)))
+
+
+def holds_person(text: str) -> bool:
+    """Tell whether a text contains the name of a person anywhere: with initials or with a patronymic."""
+    return bool(_PERSON_INSIDE.search(clean(text)))
+
+
+def holds_number_of_person(text: str) -> bool:
+    """Tell whether a text contains a СНИЛС or a telephone anywhere."""
+    spelled = clean(text)
+    return bool(_SNILS_PRINTED.search(spelled) or _PHONE.search(spelled) or _is_bare_snils(spelled))
 
 
 def personal_sign(values: Iterable[object]) -> str | None:
@@ -93,6 +106,10 @@ def _may_be_personal(value: object) -> bool:
 def _as_text(value: object) -> str:
     # a spreadsheet that took a СНИЛС for a number lost its leading zeros
     return clean(value) if isinstance(value, str) else f"{value:011.0f}"
+
+
+def _is_bare_snils(text: str) -> bool:
+    return bool(_SNILS_BARE.fullmatch(text)) and _is_snils(text)
 
 
 def _is_snils(digits: str) -> bool:

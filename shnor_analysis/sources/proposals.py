@@ -16,7 +16,13 @@ from shnor_analysis.schemas import MARKS
 from shnor_analysis.sources.cells import Column, Sheet
 from shnor_analysis.sources.mapping_fields import MAPPABLE, Field, fields_of, lacking
 from shnor_analysis.sources.personal import is_personal_header, personal_sign
-from shnor_analysis.sources.recognition import HeaderLine, header_key, header_lines
+from shnor_analysis.sources.recognition import (
+    HeaderLine,
+    header_key,
+    header_lines,
+    is_header_like,
+    names_person,
+)
 from shnor_analysis.sources.values import parse_cells
 
 ROWS_LOOKED_AT = 300
@@ -228,6 +234,8 @@ def _header_line(sheet: Sheet) -> HeaderLine | None:
     best: tuple[float, HeaderLine] | None = None
     for line in header_lines(sheet):
         if line.row + line.height >= sheet.rows_n or (line.height == 2 and not _is_lower_header(sheet, line)):
+            continue
+        if names_person(sheet.row_texts(line.row)) or not is_header_like(sheet, line.row + line.height - 1):
             continue
         score = sum(_weight(text) for text in line.lower if text)
         if best is None or score > best[0]:

@@ -45,18 +45,25 @@ def read_sheets(
     Raises InputRefused: `reader_died` (aborted, out of memory), `reader_timeout`, `password_protected`,
     `workbook_broken`.
     """
-    with tempfile.TemporaryDirectory(prefix="shnor-") as folder:
-        target = Path(folder) / "cells"
-        command = [sys.executable, "-P", str(CHILD), str(path), str(target)]
+    # The file has no name in any folder: cells with names are gone with the process, even when it is killed.
+    with tempfile.TemporaryFile() as stream:
+        command = [sys.executable, "-P", str(CHILD), str(path), "-"]
         command += [str(limits.memory_bytes), str(limits.cpu_seconds)]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=limits.wall_seconds, check=False)
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.DEVNULL,
+                timeout=limits.wall_seconds,
+                check=False,
+            )
         except subprocess.TimeoutExpired as error:
             raise InputRefused(Problem("reader_timeout", file=path.name)) from error
         if done.returncode != 0:
             raise InputRefused(Problem("reader_died", file=path.name))
-        with target.open("rb") as stream:
-            return _decode(stream, path, errors)
+        stream.seek(0)
+        return _decode(stream, path, errors)
 
 
 def _decode(stream: BinaryIO, path: Path, errors: Mapping[str, Sequence[ErrorCell]]) -> tuple[Sheet, ...]:

@@ -9,9 +9,12 @@ from functools import lru_cache
 
 from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import Layout, LayoutColumn
+from shnor_analysis.reference.layouts import layouts as all_layouts
 from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.personal import holds_number_of_person, holds_person
 from shnor_analysis.sources.run_words import factor_of, marker_of
 from shnor_analysis.sources.spelling import plain
+from shnor_analysis.sources.values import parse_date, parse_number
 
 ROWS_LOOKED_AT = 30
 _PERCENT_SIGN = re.compile(r"[\s,(]*%\)?$")
@@ -139,6 +142,41 @@ def header_guess(sheet: Sheet) -> tuple[int, tuple[str, ...]]:
         if len(texts) > len(best[1]):
             best = (row, texts)
     return best
+
+
+def is_header_like(sheet: Sheet, row: int) -> bool:
+    """Tell whether a row may be shown as headers: it names no person, and knows a header or stands over numbers.
+
+    A row of data at the top of a sheet without headers is none: it may be about a pupil.
+    """
+    texts = sheet.row_texts(row)
+    if names_person(texts):
+        return False
+    if known_headers() & {header_key(text) for text in texts if text}:
+        return True
+    if any(_is_number(text) for text in texts):
+        return False
+    return row + 1 < sheet.rows_n and any(_is_number(text) for text in sheet.row_texts(row + 1))
+
+
+def names_person(texts: Iterable[str]) -> bool:
+    """Tell whether one of some cells names a person or holds a number of one."""
+    return any(holds_person(text) or holds_number_of_person(text) for text in texts)
+
+
+def _is_number(text: str) -> bool:
+    return parse_number(text) is not None or parse_date(text) is not None
+
+
+@lru_cache(maxsize=1)
+def known_headers() -> frozenset[str]:
+    """The headers of every known report, as `header_key` spells them."""
+    return frozenset(
+        header_key(text)
+        for layout in all_layouts().values()
+        for column in layout.columns
+        for text in (column.header, *column.aliases)
+    )
 
 
 def is_item(text: str) -> bool:

@@ -28,9 +28,7 @@ def own_rows(draft: Draft, around: Surroundings) -> Draft:
         return draft
     spelled = draft.frame["municipality_id"].fillna("").astype(str).map(plain_name)
     context = around.context
-    matched = match_schools(
-        draft.frame["school_id"], schools=context.schools, aliases=context.aliases
-    ).school_id
+    matched = match_schools(draft.frame["school_id"], context.directory).school_id
     known = {plain_name(str(name)) for name in context.schools["municipality_id"].unique()}
     known |= set(spelled[matched.notna()])
     is_own = spelled.isin(known) | (spelled == "")

@@ -42,9 +42,7 @@ def make_aliases(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
 
 
 def _successors(draft: Draft, around: Surroundings, made: pd.DataFrame) -> pd.Series:
-    found = match_schools(
-        made["successor_id"], schools=around.context.schools, aliases=around.context.aliases
-    )
+    found = match_schools(made["successor_id"], around.context.directory)
     for unknown in found.unknown:
         cell = draft.cell(unknown.rows[0], "successor_id")
         around.findings.take(unknown.problem(file=around.findings.file, sheet=draft.sheet.name, cell=cell))

@@ -48,9 +48,7 @@ class Surroundings:
     def schools(self, draft: Draft, spellings: pd.Series, procedure: pd.DataFrame | None = None) -> pd.Series:
         """The school of every row on the day of its procedure; unknown ones are problems with candidates."""
         days = None if procedure is None else _days(procedure)
-        found = match_schools(
-            spellings, schools=self.context.schools, aliases=self.context.aliases, on_date=days
-        )
+        found = match_schools(spellings, self.context.directory, on_date=days)
         for unknown in found.unknown:
             for label in unknown.rows:
                 cell = draft.cell(label, "school_id" if "school_id" in draft.header.places else "group")

@@ -42,10 +42,8 @@ def execute_template(name: str, released: Released[Any], language: str) -> Any:
 
 def output_of(value: Any) -> Any:
     """The output that a kernel would store for a value."""
-    if hasattr(value, "_repr_mimebundle_"):
-        data, metadata = value._repr_mimebundle_()
-    else:
-        data, metadata = {"text/html": value._repr_html_(), "text/plain": repr(type(value))}, {}
+    shown = value._repr_mimebundle_()
+    data, metadata = shown if isinstance(shown, tuple) else (shown, {})
     encoded = {
         kind: base64.b64encode(one).decode() if isinstance(one, bytes) else one for kind, one in data.items()
     }

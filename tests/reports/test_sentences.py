@@ -98,8 +98,8 @@ def test_the_highest_share_stands_with_its_own_interval_and_size(school: SchoolE
 @given(schools())
 @settings(max_examples=25, deadline=None)
 def test_the_table_of_results_repeats_the_counts(school: SchoolEvaluation) -> None:
-    markup = make_table(release(school), "results", "ru")._repr_html_()
-    rows = re.findall(r'<tr>\s*<td headers="[^"]*table-results-work.*?</tr>', markup, flags=re.DOTALL)
+    markup = make_table(release(school), "results", "ru").html()
+    rows = re.findall(r'<tr>\s*<td class="left" headers="[^"]*table-results-work.*?</tr>', markup, flags=re.DOTALL)
     now = [result for result in school.results if result.procedure.school_year == YEAR]
     assert len(rows) == len(now)
     ordered = sorted(now, key=lambda result: result.procedure.grade)

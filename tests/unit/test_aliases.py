@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from shnor_analysis.language import render_problem
-from shnor_analysis.sources.aliases import day_in_year, match_schools
+from shnor_analysis.sources.aliases import day_in_year, make_directory, match_schools
 from shnor_analysis.sources.candidates import find_candidates
 
 SCHOOLS = pd.DataFrame(
@@ -28,7 +28,7 @@ def an_alias(school_id, alias, kind="name", *, since=None, until=None, successor
 def meant(*spellings, aliases=(), on="2021-04-15"):
     table = pd.DataFrame(list(aliases) or [an_alias("sch660007", "Радуга")])
     days = pd.Series(pd.to_datetime([on] * len(spellings) if isinstance(on, str) else list(on)))
-    return match_schools(pd.Series(list(spellings)), schools=SCHOOLS, aliases=table, on_date=days)
+    return match_schools(pd.Series(list(spellings)), make_directory(SCHOOLS, table), on_date=days)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,8 @@ def test_a_letter_that_looks_like_a_digit_still_finds_its_school():
 
 def test_rows_of_an_unknown_school_keep_their_labels_and_blanks_stay_blank():
     spellings = pd.Series(["Нет такой", None, "sch660005", "Нет такой"], index=[10, 10, 12, 13])
-    found = match_schools(spellings, schools=SCHOOLS, aliases=pd.DataFrame([an_alias("sch660007", "Радуга")]))
+    directory = make_directory(SCHOOLS, pd.DataFrame([an_alias("sch660007", "Радуга")]))
+    found = match_schools(spellings, directory)
     assert found.school_id.isna().tolist() == [True, True, False, True]
     assert [(one.spelling, one.rows) for one in found.unknown] == [("Нет такой", (10, 13))]
 

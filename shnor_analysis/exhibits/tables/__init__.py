@@ -1,12 +1,11 @@
-"""Tables of a report as great-tables values: numbers aligned, reasons under the table, nothing ranked."""
+"""Tables of a report as values: numbers aligned, reasons under the table, nothing ranked."""
 
 from __future__ import annotations
-
-from great_tables import GT
 
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits.gate import find_maker
 from shnor_analysis.exhibits.tables import municipality, school, shared
+from shnor_analysis.exhibits.tables.shown import ShownTable
 from shnor_analysis.exhibits.text import Text
 
 MAKERS = {
@@ -15,7 +14,7 @@ MAKERS = {
 }
 
 
-def make_table(released: object, section: str, language: str = "ru") -> GT | Text:
+def make_table(released: object, section: str, language: str = "ru") -> ShownTable | Text:
     """Make the table of a section.
 
     Args:
@@ -25,7 +24,7 @@ def make_table(released: object, section: str, language: str = "ru") -> GT | Tex
         language: "ru" or "en".
 
     Returns:
-        A great-tables `GT`, or an empty `Text` where there are no rows (`describe` of the section says why).
+        A `ShownTable`, or an empty `Text` where there are no rows (`describe` of the section says why).
 
     Raises:
         UsageProblem: not released, or an unknown section or language.

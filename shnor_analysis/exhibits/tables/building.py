@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
-import pandas as pd
-from great_tables import GT
 
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.tables.shown import Column, RowGroup, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable, Suppressed
 
 GROUP = "group"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: key of the row, label as shown, alignment, and the label above several columns."""
-
-    key: str
-    label: str
-    align: str = "right"
-    above: str = ""
 
 
 def build_table(
@@ -32,24 +19,19 @@ def build_table(
     *,
     section: str,
     notes: Iterable[str] = (),
-) -> GT | Text:
+) -> ShownTable | Text:
     """Build a table from printed cells; rows may carry a `group`. No rows give an empty `Text`."""
     if not rows:
         return Text(section, ())
-    has_groups = GROUP in rows[0]
-    keys = [column.key for column in columns]
-    frame = pd.DataFrame(list(rows), columns=[*([GROUP] if has_groups else []), *keys], dtype=object)
-    table = GT(frame, id=f"table-{section}", groupname_col=GROUP if has_groups else None)
-    table = table.cols_label(cases={column.key: column.label for column in columns})
-    for align in ("left", "center", "right"):
-        chosen = [column.key for column in columns if column.align == align]
-        if chosen:
-            table = table.cols_align(align, columns=chosen)
-    for above in dict.fromkeys(column.above for column in columns if column.above):
-        table = table.tab_spanner(above, columns=[column.key for column in columns if column.above == above])
-    for note in dict.fromkeys(notes):
-        table = table.tab_source_note(note)
-    return table.tab_options(table_width="100%", table_font_size="0.92em", data_row_padding="4px")
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        groups.setdefault(row.get(GROUP, ""), []).append(tuple(row[column.key] for column in columns))
+    return ShownTable(
+        section=section,
+        columns=tuple(columns),
+        groups=tuple(RowGroup(label, tuple(found)) for label, found in groups.items()),
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
 def reasons_of(values: Iterable[object], language: str) -> tuple[str, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from great_tables import GT
-
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import page_order
-from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
+from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
 from shnor_analysis.exhibits.tables.results import make_levels_table
+from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
@@ -18,7 +17,7 @@ from shnor_analysis.results import NotEstimable, Suppressed
 Town = Released[TownEvaluation]
 
 
-def make_schools_table(released: Town, language: str) -> GT | Text:
+def make_schools_table(released: Town, language: str) -> ShownTable | Text:
     """Each school: tested, pooled share of low results with its interval, list status, programmes; never ranked."""
     schools = released.value.schools
     columns = (
@@ -60,7 +59,7 @@ def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
     }
 
 
-def make_flow_table(released: Town, language: str) -> GT | Text:
+def make_flow_table(released: Town, language: str) -> ShownTable | Text:
     """How many schools were on the list, stayed, left and entered, by list year and kind of list."""
     columns = [
         Column("year", label("school_year", language), "left"),
@@ -84,7 +83,7 @@ def make_flow_table(released: Town, language: str) -> GT | Text:
     return build_table(rows, columns, section="flow", notes=(render("note.flow", language),))
 
 
-def make_coverage_table(released: Town, language: str) -> GT | Text:
+def make_coverage_table(released: Town, language: str) -> ShownTable | Text:
     """How many of the register's schools have a result in each procedure of the year."""
     value = released.value
     columns = (

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from great_tables import GT
-
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import LevelResult, MarkResult, ProcedureResult, SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import level_of, of_year
-from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
+from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
+from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
@@ -21,7 +20,7 @@ COMPUTED = "†"
 ESTIMATED = "≈"
 
 
-def make_results_table(released: Released[SchoolEvaluation], language: str) -> GT | Text:
+def make_results_table(released: Released[SchoolEvaluation], language: str) -> ShownTable | Text:
     """Marks, share of low results with its interval and quality of each procedure of the year."""
     value = released.value
     now = of_year(value.results, value.school_year)
@@ -62,7 +61,7 @@ def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
     }
 
 
-def make_levels_table(released: Released[Any], language: str) -> GT | Text:
+def make_levels_table(released: Released[Any], language: str) -> ShownTable | Text:
     """The share of low results of the year beside the levels above, each with its origin."""
     value = released.value
     is_school = isinstance(value, SchoolEvaluation)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from great_tables import GT
-
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import (
     Change,
@@ -22,8 +20,9 @@ from shnor_analysis.exhibits.reading import (
     page_order,
 )
 from shnor_analysis.exhibits.sentences.school_lists import change_verdict
-from shnor_analysis.exhibits.tables.building import GROUP, Column, build_table, reasons_of
+from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
 from shnor_analysis.exhibits.tables.results import make_levels_table, make_results_table
+from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render
@@ -32,7 +31,7 @@ from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 School = Released[SchoolEvaluation]
 
 
-def make_context_table(released: School, language: str) -> GT | Text:
+def make_context_table(released: School, language: str) -> ShownTable | Text:
     """Each circumstance beside the middle and the middle half of the municipality's schools."""
     context = latest_context(released.value)
     columns = (
@@ -83,7 +82,7 @@ def _context_row(item: ContextFactor, report_year: int, language: str) -> dict[s
     }
 
 
-def make_list_status_table(released: School, language: str) -> GT | Text:
+def make_list_status_table(released: School, language: str) -> ShownTable | Text:
     """Each procedure under the rule of the newest list year that could be recomputed."""
     recomputed = latest_rule(released.value)
     if recomputed is None:
@@ -118,7 +117,7 @@ def _evidence_row(item: RuleEvidence, language: str) -> dict[str, str]:
     }
 
 
-def make_changes_table(released: School, language: str) -> GT | Text:
+def make_changes_table(released: School, language: str) -> ShownTable | Text:
     """The change of the share of low results to the report's year, with its interval and whether it exceeds chance."""
     value = released.value
     changes = changes_to(value, value.school_year)
@@ -154,7 +153,7 @@ def _change_row(item: Change, language: str) -> dict[str, str]:
     }
 
 
-def make_list_history_table(released: School, language: str) -> GT | Text:
+def make_list_history_table(released: School, language: str) -> ShownTable | Text:
     """Each list year: the issued list and the rule recomputed, side by side."""
     years = released.value.list_years
     columns = (
@@ -193,7 +192,7 @@ def _rule_cells(rule: RuleOutcome | NotEstimable, language: str) -> dict[str, st
     return {"rule": fires, "works": f"{low} / {len(rule.evidence)}"}
 
 
-def make_agreement_table(released: School, language: str) -> GT | Text:
+def make_agreement_table(released: School, language: str) -> ShownTable | Text:
     """Shares of marks below, equal to and above the journal."""
     agreement = latest_agreement(released.value)
     columns = [

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from great_tables import GT
-
 from shnor_analysis.disclosure import Released
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.sentences.shared import in_words, reason_in_words, report_name
-from shnor_analysis.exhibits.tables.building import Column, build_table
+from shnor_analysis.exhibits.tables.building import build_table
+from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import has_text, render
@@ -17,7 +16,7 @@ from shnor_analysis.language import has_text, render
 HASH_SHOWN = 12
 
 
-def make_accounting_table(released: Released[Any], language: str) -> GT | Text:
+def make_accounting_table(released: Released[Any], language: str) -> ShownTable | Text:
     """Each step: on what, rows in, rows out, why."""
     rows = [
         {
@@ -49,7 +48,7 @@ def _subject(subject: str, language: str) -> str:
     return subject
 
 
-def make_provenance_table(released: Released[Any], language: str) -> GT | Text:
+def make_provenance_table(released: Released[Any], language: str) -> ShownTable | Text:
     """Each source file: what it is, when it came, and the start of its hash."""
     rows = [
         {
