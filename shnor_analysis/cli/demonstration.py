@@ -111,7 +111,7 @@ def _write_raw(data: str, incoming: Path, *, schools_n: int | None, seed: int) -
     if data == "michigan":
         from shnor_analysis.simulation.michigan import write_michigan
 
-        return write_michigan(incoming).accounting
+        return write_michigan(incoming, language=speak_language()).accounting
     from shnor_analysis.simulation import TownSpec, simulate_town, write_town
 
     spec = TownSpec(seed=seed) if schools_n is None else TownSpec(seed=seed, schools_n=schools_n)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtrc
 
 Array = NDArray[np.float64]
 
@@ -34,6 +33,8 @@ def chance_of_share(trials: ArrayLike, share: ArrayLike, *, threshold: float) ->
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold {threshold} is outside 0–1")
+    from scipy.special import bdtrc  # slow to load, and most of what is read needs no chance
+
     n, p = np.broadcast_arrays(np.asarray(trials, dtype=float), np.asarray(share, dtype=float))
     needed = np.ceil(threshold * n - SLACK)
     with np.errstate(invalid="ignore"):

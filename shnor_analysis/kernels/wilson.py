@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 Array = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike, *, level: float = 0
     """
     x, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(trials, dtype=float))
     _check(x, n, level)
-    z = float(ndtri(0.5 + level / 2))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(n > 0, x / n, np.nan)
         shrunk = 1 + z**2 / n

@@ -20,6 +20,7 @@ import pandas as pd
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.errors import EnvironmentProblem, Problem
 from shnor_analysis.files import atomic_path, write_text
+from shnor_analysis.language import render
 from shnor_analysis.sources.mapping import headers_sha256, mapping_path
 
 STATE = "michigan"
@@ -80,10 +81,11 @@ class MichiganFiles:
     accounting: Accounting
 
 
-def write_michigan(incoming: Path, *, workspace: Path | None = None) -> MichiganFiles:
+def write_michigan(incoming: Path, *, workspace: Path | None = None, language: str = "ru") -> MichiganFiles:
     """Write register, circumstances and results as raw files, and the mappings of the last two.
 
-    Parameters: incoming — folder for the raw files; workspace — its workspace, by default the folder above.
+    Parameters: incoming — folder for the raw files; workspace — its workspace, by default the folder above;
+    language — of the labels of schools, which have no names in the data.
     Returns: the files and the accounting: rows without a pass rate or without any enrolment give no result.
     Raises: EnvironmentProblem `examples_missing` when the extra `examples` is not installed.
     Limits: the whole state is one municipality, because most districts have two or three schools in the data; numbers
@@ -92,7 +94,7 @@ def write_michigan(incoming: Path, *, workspace: Path | None = None) -> Michigan
     frame = read_michigan()
     results, accounting = _results(frame)
     written = (
-        _write_csv(_register(frame), incoming / REGISTER_FILE),
+        _write_csv(_register(frame, language), incoming / REGISTER_FILE),
         _write_csv(_circumstances(frame), incoming / FACTORS_FILE),
         _write_csv(results, incoming / RESULTS_FILE),
     )
@@ -121,15 +123,15 @@ def _school_ids(frame: pd.DataFrame) -> pd.Series:
     return frame["schid"].astype(int).map("mi{:04d}".format)
 
 
-def _register(frame: pd.DataFrame) -> pd.DataFrame:
+def _register(frame: pd.DataFrame, language: str) -> pd.DataFrame:
     schools = frame.drop_duplicates("schid").sort_values("schid")
     return pd.DataFrame(
         {
             "Логин": _school_ids(schools),
-            "Наименование": "School "
-            + schools["schid"].astype(str)
-            + ", district "
-            + schools["distid"].astype(str),
+            "Наименование": [
+                render("michigan.school", language, school=school, district=district)
+                for school, district in zip(schools["schid"], schools["distid"], strict=True)
+            ],
             "Вид": "школа",
             "Муниципалитет": STATE,
             "Регион": STATE,

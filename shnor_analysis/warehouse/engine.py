@@ -6,16 +6,18 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from shnor_analysis.schemas import TABLES, Table
 
-Connection = duckdb.DuckDBPyConnection
+# DuckDB is loaded with the first connection: a report that finds its indicators ready opens none.
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+else:
+    Connection = Any
 
 MEMORY_LIMIT = "1GB"
 MOST_THREADS = 4
@@ -49,6 +51,8 @@ def open_engine(database: Path | None = None) -> Connection:
 
     Extensions are neither fetched nor loaded, Python variables are invisible to SQL.
     """
+    import duckdb
+
     config: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -105,6 +109,8 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 def write_frame(table: Table, frame: pd.DataFrame, target: Path) -> None:
     """Write a validated frame as one Parquet file, zstd."""
+    import pyarrow.parquet as pq
+
     arrow = pa.Table.from_pandas(frame[list(table.columns)], schema=arrow_schema(table), preserve_index=False)
     target.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(arrow.replace_schema_metadata(None), target, compression="zstd")

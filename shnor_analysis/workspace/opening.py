@@ -1,7 +1,8 @@
 """The workspace: a folder with `shnor.toml`, and what can be done in it.
 
 The way of the data, top to bottom: `ingest` reads raw files into validated tables, `build` makes the warehouse of
-them, `evaluate_school` and `evaluate_town` state the facts that reports show.
+them, `evaluate_school` and `evaluate_town` state the facts that reports show. Reading of raw files is loaded where it
+starts: every report's notebook opens a workspace, and none of them reads a raw file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -22,16 +24,15 @@ from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.files import write_text
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_folder, read_settings
-from shnor_analysis.sources import CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Hints, propose_mapping
-from shnor_analysis.sources.mapping_form import write_mapping
 from shnor_analysis.warehouse import BuildOutcome
-from shnor_analysis.workspace.importing import Import, Tell, ingest
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
 from shnor_analysis.workspace.prepared import prepared_town
 from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
 
-FOLDERS = (Path("incoming"), CORRECTIONS_FOLDER, MAPPINGS_FOLDER, Path("reports"))
+if TYPE_CHECKING:
+    from shnor_analysis.sources import Hints
+    from shnor_analysis.workspace.importing import Tell
 
 
 def _keep_still(progress: Progress) -> None:
@@ -64,6 +65,9 @@ class Workspace:
         Raises: UsageProblem `path_missing`, `no_files`; EnvironmentProblem `workspace_busy`; InputRefused for a broken
         mapping or correction.
         """
+        from shnor_analysis.sources import Hints
+        from shnor_analysis.workspace.importing import Import, ingest
+
         asked = Import(tuple(Path(path) for path in paths), hints or Hints(), dry_run, keep_raw, owner)
         return ingest(self.folder, self.settings, asked, tell=tell)
 
@@ -73,6 +77,9 @@ class Workspace:
         Returns the path of the TOML. The form then comes in by itself; until it says `is_checked = true` every report
         that uses it says that nobody has checked its columns.
         """
+        from shnor_analysis.sources import propose_mapping
+        from shnor_analysis.sources.mapping_form import write_mapping
+
         proposal = propose_mapping(Path(path), table=table)
         return write_mapping(proposal, self.folder, title=Path(path).stem, language=language)
 
@@ -221,12 +228,14 @@ def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
 
     Raises UsageProblem `workspace_exists` when the folder is a workspace with other settings.
     """
+    from shnor_analysis.sources import CORRECTIONS_FOLDER, MAPPINGS_FOLDER
+
     folder = Path(folder)
     if (folder / SETTINGS_NAME).exists():
         found = open_workspace(folder)
         if found.settings != settings:
             raise UsageProblem(Problem("workspace_exists", file=str(folder)))
-    for name in FOLDERS:
+    for name in ("incoming", CORRECTIONS_FOLDER, MAPPINGS_FOLDER, "reports"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if not (folder / SETTINGS_NAME).exists():
         write_text(folder / SETTINGS_NAME, settings_text(settings))

@@ -33,8 +33,9 @@ ROW_INCHES = 1.45
 HEAD_INCHES = 0.2
 ROW_HEIGHT = 1.62  # in heights of a block: block, title above, years below
 TICKS_HEIGHT = 0.22
-LEFT_SHARE = 0.08
+LEFT_SHARE = 0.068  # room for a percentage, in widths of the picture
 LINE_START = -0.9
+LABEL_GAP = 0.2
 GAP_YEARS = 1.3
 AUTUMN_BEFORE = 0.36
 BAND_HALF = 0.46
@@ -133,7 +134,7 @@ def _draw_rows(rows: list[list[Series]], frame: Frame) -> Figure:
         for place, one in enumerate(row):
             _collect_block(marks, one, (place * frame.width, floor), frame)
     marks.draw(axes)
-    axes.set_xlim(-LEFT_SHARE * widest, widest)
+    axes.set_xlim(LINE_START - LABEL_GAP - LEFT_SHARE * widest, widest)
     axes.set_ylim(-ROW_HEIGHT * len(rows), 0.0)
     draw_legend(figure, frame.area_level, frame.language)
     return figure
@@ -145,7 +146,7 @@ def _collect_scale(marks: Marks, floor: float, widest: float, frame: Frame) -> N
     for number in range(int(frame.limit / step) + 1):
         y = floor + number * step / frame.limit
         marks.scales.append([(LINE_START, y), (widest, y)])
-        marks.shares.append(((LINE_START - 0.2, y), printing.percent(number * step, frame.language)))
+        marks.shares.append(((LINE_START - LABEL_GAP, y), printing.percent(number * step, frame.language)))
 
 
 def _short_year(year: int) -> str:
