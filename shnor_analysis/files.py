@@ -61,3 +61,12 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         part.rename(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what killed writers left in a folder; only for who holds the lock of the workspace."""
+    for part in folder.glob(".*.part"):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from shnor_analysis.batch.ledger import Ledger
 from shnor_analysis.batch.plan import Job, Plan
-from shnor_analysis.batch.publishing import discard, part_folder, part_path, publish
+from shnor_analysis.batch.publishing import discard, part_folder, part_path, publish, recover
 from shnor_analysis.batch.worker_process import WorkerProcess
 
 FAILED_FOLDER = "failed"
@@ -80,6 +80,8 @@ def run_plan(
         on_progress: called in this process after each unit with how many are over and how many there are.
     """
     started = time.perf_counter()
+    for place in {job.output.parent for job in plan.jobs}:
+        recover(place)
     ledger = Ledger(run_folder)
     ledger.write("run_started", detail=f"{len(plan.jobs)}")
     crew = _Crew(plan, run_folder=run_folder, size=jobs, limits=limits or Limits())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from shnor_analysis.files import clear_parts
+
 PART = ".part"
 OLD = ".old"
 
@@ -35,6 +37,17 @@ def publish(part: Path, output: Path) -> None:
             old.rename(output)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Clear what a killed run left in a folder of outputs: parts go, an output caught between old and new comes back."""
+    clear_parts(folder)
+    for old in folder.glob(f".*{OLD}"):
+        output = folder / old.name.removeprefix(".").removesuffix(OLD)
+        if output.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(output)
 
 
 def discard(part: Path, keep: Path | None = None) -> None:

@@ -5,10 +5,12 @@ One JSON line a job in, one JSON line an answer out. It writes only into the fol
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -17,14 +19,24 @@ from typing import Any, TextIO
 
 EXECUTED_NAME = "executed.ipynb"
 KERNEL = "python3"
+LOOK_SECONDS = 0.3
+SYSTEM_REASONS = {errno.ENOSPC: "disk_full", errno.EACCES: "folder_closed", errno.EROFS: "folder_closed"}
 
 
 def main() -> None:
     """Answer jobs until the input ends; whatever a notebook prints goes to the log, never into the answers."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
     for line in sys.stdin:
         _answer(answers, run_job(json.loads(line)))
+
+
+def _end_with(parent: int) -> None:
+    """End at once when the parent was killed: nobody waits for the answer, and the next run needs the folder."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 def _answer(answers: TextIO, result: Mapping[str, Any]) -> None:
@@ -98,6 +110,8 @@ def _finish(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failure(reason: str, error: BaseException) -> dict[str, Any]:
+    if isinstance(error, OSError):
+        reason = SYSTEM_REASONS.get(error.errno or 0, reason)
     return {"reason": reason, "detail": f"{type(error).__name__}: {error}"[:500]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from shnor_analysis.accounting import Accounting
 from shnor_analysis.cli import showing
 from shnor_analysis.cli.speech import progress_line, say, speak_language, tell, tell_facts
 from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.files import write_text
 from shnor_analysis.settings import Settings
 from shnor_analysis.workspace import Workspace, create_workspace
 
 DEMO_DATA = ("town", "michigan")
 ALL = "all"
+INCOMING = "incoming"
+EXAMPLE_MARK = ".example.json"
 MOST_SCHOOLS = 5_000
 
 
@@ -50,16 +54,18 @@ def run_demo(
     clock = _Clock()
     with clock.step("raw"):
         workspace = _workspace(folder, settings)
-        incoming = workspace.folder / "incoming"
-        made = _write_raw(data, incoming, schools_n=schools_n, seed=seed)
+        made = _write_once(workspace.folder, data=data, schools_n=schools_n, seed=seed)
     tell(say("cli.demo_invented" if data == "town" else "cli.demo_michigan"))
     showing.show_accounting(made)
-    tell(say("cli.demo_raw", path=incoming))
+    tell(say("cli.demo_raw", path=workspace.folder / INCOMING))
     with clock.step("ingest"), progress_line("progress.ingest") as progress:
-        outcome = workspace.ingest([incoming], tell=lambda at: progress(at.done, at.total, at.file_name))
+        outcome = workspace.ingest(
+            [workspace.folder / INCOMING], tell=lambda at: progress(at.done, at.total, at.file_name)
+        )
     showing.show_refusals(outcome)
     with clock.step("build"):
-        workspace.build()
+        if not workspace.status().is_up_to_date:
+            workspace.build()
     code = outcome.exit_code
     if with_reports:
         code = max(
@@ -105,6 +111,19 @@ def _workspace(folder: Path, settings: Settings) -> Workspace:
         return create_workspace(folder, settings)
     except UsageProblem as error:
         raise UsageProblem(Problem("demo_other", file=str(folder))) from error
+
+
+def _write_once(folder: Path, *, data: str, schools_n: int | None, seed: int) -> Accounting:
+    """Write the raw files unless they are there; UsageProblem `demo_other` when they are those of another example."""
+    asked = json.dumps({"data": data, "schools": schools_n if data == "town" else None, "seed": seed})
+    mark = folder / EXAMPLE_MARK
+    if mark.is_file():
+        if mark.read_text(encoding="utf-8") != asked:
+            raise UsageProblem(Problem("demo_other", file=str(folder)))
+        return Accounting()
+    accounting = _write_raw(data, folder / INCOMING, schools_n=schools_n, seed=seed)
+    write_text(mark, asked)
+    return accounting
 
 
 def _write_raw(data: str, incoming: Path, *, schools_n: int | None, seed: int) -> Accounting:

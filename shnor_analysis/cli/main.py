@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 from shnor_analysis.cli.speech import say, speak_language, warn
-from shnor_analysis.errors import Problem, ShnorError, UsageProblem
+from shnor_analysis.errors import EnvironmentProblem, Problem, ShnorError, UsageProblem
 from shnor_analysis.language import LANGUAGES, render_problem
 
 INTERRUPTED = 130
 OUR_FAULT = 1
 USAGE = 2
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+NO_SPACE = os.strerror(errno.ENOSPC)  # the database tells a full disk in the system's words only
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +45,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if is_debugging:
             traceback.print_exc()
-        warn(say("cli.our_fault", kind=type(error).__name__, message=str(error)))
-        return OUR_FAULT
+        return _tell_fault(error)
+
+
+def _tell_fault(error: Exception) -> int:
+    """Say what no part of the programme expected, and return the exit code."""
+    if problem := _system_problem(error):
+        warn(render_problem(problem, speak_language()))
+        return EnvironmentProblem.exit_code
+    warn(say("cli.our_fault", kind=type(error).__name__, message=str(error)))
+    return OUR_FAULT
+
+
+def _system_problem(error: Exception) -> Problem | None:
+    """What the system refused, where it is not our fault: a full disk, a folder or file that may not be written."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in FULL or NO_SPACE in str(error):
+        return Problem("disk_full")
+    if isinstance(error, OSError) and number in CLOSED:
+        return Problem("folder_closed", file=str(error.filename) if error.filename else None)
+    return None
 
 
 def choose_language(arguments: Sequence[str]) -> str:

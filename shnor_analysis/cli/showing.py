@@ -23,9 +23,8 @@ def show_ingest(outcome: IngestOutcome) -> None:
         for replaced in file.replaced:
             tell(say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name))
         show_problems(file)
-    states = {"stored": ("stored", "replaced"), "same": ("same",), "refused": ("refused",)}
-    counts = {name: len(outcome.of(*members)) for name, members in states.items()}  # type: ignore[arg-type]
-    tell(", ".join(say_count(f"cli.files_{name}", n) for name, n in counts.items() if n or name == "stored"))
+    counts = _counts(outcome)
+    _tell_counts(counts)
     if outcome.is_dry_run:
         tell(say("cli.dry_run"))
     tell_facts({**counts, "dry_run": outcome.is_dry_run, "files": [_facts(file) for file in outcome.files]})
@@ -36,7 +35,19 @@ def show_refusals(outcome: IngestOutcome) -> None:
     for file in outcome.of("refused"):
         tell(f"{file.path.name}: {say('cli.file_refused')}")
         show_problems(file)
-    tell(say_count("cli.files_stored", len(outcome.of("stored", "replaced"))))
+    _tell_counts(_counts(outcome))
+
+
+def _counts(outcome: IngestOutcome) -> dict[str, int]:
+    return {
+        "stored": len(outcome.of("stored", "replaced")),
+        "same": len(outcome.of("same")),
+        "refused": len(outcome.of("refused")),
+    }
+
+
+def _tell_counts(counts: dict[str, int]) -> None:
+    tell(", ".join(say_count(f"cli.files_{name}", n) for name, n in counts.items() if n or name == "stored"))
 
 
 def show_reports(run: ReportRun) -> int:

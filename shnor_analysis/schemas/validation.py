@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from shnor_analysis.errors import InputRefused, Problem
+from shnor_analysis.schemas.screening import keeps_to
 from shnor_analysis.schemas.table import Table
 
 MOST_PROBLEMS_SHOWN = 200
@@ -21,11 +22,10 @@ def conform(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name in table.columns:
         if name not in frame.columns:
-            columns[name] = pd.Series([pd.NA] * len(frame), index=frame.index).astype("object")
-        else:
-            columns[name] = frame[name]
+            columns[name] = pd.Series(None, index=frame.index, dtype=table.dtype(name))
+            continue
         try:
-            columns[name] = _cast(columns[name], table.dtype(name))
+            columns[name] = _cast(frame[name], table.dtype(name))
         except (ValueError, TypeError):
             problems.extend(_wrong_types(table, frame, name))
     if problems:
@@ -39,12 +39,11 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
     Checked: columns (no missing, none too many), types, limits, lists of values, and the key, which may not repeat.
     """
-    from shnor_analysis.schemas.model import find_failures  # loads pandera, which reading does without
-
     typed = conform(table, frame).reset_index(drop=True)
-    failures = find_failures(table, typed)
-    if failures:
-        raise InputRefused(_problems(table, typed, failures))
+    if not keeps_to(table, typed):
+        from shnor_analysis.schemas.model import find_failures  # loads pandera, which valid tables do without
+
+        raise InputRefused(_problems(table, typed, find_failures(table, typed)))
     repeated = typed.duplicated(list(table.key), keep=False)
     if repeated.any():
         raise InputRefused(
@@ -61,6 +60,8 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cast(column: Any, dtype: str) -> Any:
+    if column.dtype == dtype:
+        return column
     if dtype == "str":
         return column.astype("object").where(column.notna(), None).astype("str")
     if dtype in {"Int64", "float64"}:

@@ -65,13 +65,9 @@ def read_cells(run: CellRun, findings: Findings) -> Parsed:
         parsed = replace(parsed, cells=parsed.cells.where(~is_error, None), bad=parsed.bad & ~is_error)
     if run.blank_words:
         parsed = replace(parsed, bad=parsed.bad & ~run.holds(run.blank_words))
-    _tell(
-        run,
-        findings,
-        UNREAD_CODES.get(run.column.kind, "word_unknown"),
-        parsed.bad,
-        allowed=_words_allowed(run.column),
-    )
+    if parsed.bad.any():
+        code = UNREAD_CODES.get(run.column.kind, "word_unknown")
+        _tell(run, findings, code, parsed.bad, allowed=_words_allowed(run.column))
     if run.column.kind == "mark":
         wrong = parsed.cells.notna() & ~parsed.cells.isin([2, 3, 4, 5])
         _tell(run, findings, "mark_not_allowed", wrong.to_numpy(), allowed="2, 3, 4, 5")
@@ -94,7 +90,9 @@ def _tell(
     allowed: str | None = None,
     is_shown: bool = True,
 ) -> None:
-    errors = {(cell.row, cell.column) for cell in run.sheet.errors} if cells.any() else set()
+    if not cells.any():
+        return
+    errors = {(cell.row, cell.column) for cell in run.sheet.errors}
     for row in run.rows[cells].tolist():
         if (row, run.place) not in errors:
             found = run.sheet.text(row, run.place) if is_shown else None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.errors import Problem, RuleBroken, ShnorError
-from shnor_analysis.files import atomic_folder, write_text
+from shnor_analysis.files import atomic_folder, clear_parts, write_text
 from shnor_analysis.schemas import TABLES, Table
 from shnor_analysis.warehouse.checks import check_all
 from shnor_analysis.warehouse.engine import Connection, engine, fetch, fetch_count, names, text
@@ -181,8 +181,11 @@ def _next_name(home: Path) -> str:
 
 
 def _clear_left_overs(home: Path) -> None:
-    for left in (*home.glob(f"{SCRATCH_PREFIX}*"), *home.glob(f".{BUILD_PREFIX}*")):
+    clear_parts(home)
+    for left in home.glob(f"{SCRATCH_PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
+    current = current_build(home.parent.parent)
+    _remove_others(home, but=current.name if current else "")
 
 
 def _remove_others(home: Path, *, but: str) -> None:

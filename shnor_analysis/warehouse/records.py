@@ -8,6 +8,8 @@ Which row counts follows from the order of receipt alone:
 * What a later receipt says about a scope (`Table.scope`: the school or area and the procedure) in the same layout
   replaces what earlier receipts said about it. Tables of pupils: only files that share a pupil are replaced, because
   two classes of a school may come one after the other.
+* A receipt of several files is stored as a whole: `data/validated/pending.json` holds its cards until each has its own
+  file, and readers count them as stored; whoever writes next finishes what a killed import left.
 * Nothing is deleted: replaced rows stay in the older Parquet and are left out when the warehouse is built.
 
 A file that is read anew because its mapping, its corrections or its options have changed gets a new receipt and a
@@ -17,7 +19,7 @@ new `reading` number; the new card then points at the new Parquet in one step.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from shnor_analysis.files import write_text
 from shnor_analysis.schemas.card import FileCard
 
 VALIDATED = Path("data") / "validated"
+PENDING = VALIDATED / "pending.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +70,52 @@ def card_path(folder: Path, sha256: str) -> Path:
 
 def read_records(folder: Path) -> tuple[StoredFile, ...]:
     """Every stored file in the order of receipt."""
+    pending = _read_pending(folder)
     cards = (folder / VALIDATED / "cards").glob("*.json")
-    read = [record_from(json.loads(path.read_text(encoding="utf-8"))) for path in cards]
-    return tuple(sorted(read, key=lambda record: (record.receipt, record.sha256)))
+    read = {path.stem: record_from(json.loads(path.read_text(encoding="utf-8"))) for path in cards}
+    read.update((record.sha256, record) for record in pending)
+    return tuple(sorted(read.values(), key=lambda record: (record.receipt, record.sha256)))
+
+
+def write_records(folder: Path, records: Sequence[StoredFile]) -> None:
+    """Write the cards of a receipt; from one moment on all its files are stored."""
+    if len(records) > 1:
+        write_text(folder / PENDING, _json_text([_record_to(record) for record in records]))
+    for record in records:
+        write_record(folder, record)
+    (folder / PENDING).unlink(missing_ok=True)
+
+
+def finish_pending(folder: Path) -> None:
+    """Give every card of a receipt that was interrupted its own file."""
+    write_records(folder, _read_pending(folder))
+
+
+def _read_pending(folder: Path) -> tuple[StoredFile, ...]:
+    try:
+        raw = json.loads((folder / PENDING).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    return tuple(record_from(one) for one in raw)
 
 
 def write_record(folder: Path, record: StoredFile) -> None:
     """Write a card; from this moment the file is stored."""
-    raw = {
+    write_text(card_path(folder, record.sha256), _json_text(_record_to(record)))
+
+
+def _json_text(raw: object) -> str:
+    return json.dumps(raw, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _record_to(record: StoredFile) -> dict[str, Any]:
+    return {
         "card": asdict(record.card),
         "receipt": record.receipt,
         "reading": record.reading,
         "circumstances": record.circumstances,
         "accounting": accounting_to(record.accounting),
     }
-    text = json.dumps(raw, ensure_ascii=False, indent=1, sort_keys=True)
-    write_text(card_path(folder, record.sha256), text + "\n")
 
 
 def record_from(raw: Mapping[str, Any]) -> StoredFile:

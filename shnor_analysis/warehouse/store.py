@@ -1,4 +1,4 @@
-"""Validated tables are stored here: whole receipts, each file all or nothing, in the order in which they came."""
+"""Validated tables are stored here: receipts, each all or nothing, in the order in which they came."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import InputRefused, Problem
-from shnor_analysis.files import atomic_path, sha256_of
+from shnor_analysis.files import atomic_path, clear_parts, sha256_of
 from shnor_analysis.schemas import TABLES
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.warehouse.comparison import Replaced, find_contradictions, find_replaced
@@ -21,9 +21,10 @@ from shnor_analysis.warehouse.engine import engine, write_frame
 from shnor_analysis.warehouse.records import (
     VALIDATED,
     StoredFile,
+    finish_pending,
     part_path,
     read_records,
-    write_record,
+    write_records,
 )
 
 STAGING_PREFIX = ".staged-"
@@ -115,17 +116,18 @@ class Receipt:
         """Store the staged files, each with its card last, and say what changed."""
         outcomes = self.plan()
         _clear_orphans(self._folder, self._stored.values(), but=self._staging)
-        for sha256, outcome in outcomes.items():
-            if outcome.is_new:
-                self._store(self._files[sha256])
+        new = [self._files[sha256] for sha256, outcome in outcomes.items() if outcome.is_new]
+        for record in new:
+            self._place(record)
+        write_records(self._folder, new)
         return outcomes
 
-    def _store(self, record: StoredFile) -> None:
+    def _place(self, record: StoredFile) -> None:
+        """Move a file's rows where they belong; nobody sees them before the card is written."""
         for name in record.tables:
             target = record.part(self._folder, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             record.part(self._staging, name).replace(target)
-        write_record(self._folder, record)
 
     def _tables(self) -> tuple[str, ...]:
         given = {name for record in self._files.values() for name in record.tables}
@@ -181,6 +183,7 @@ def receive(folder: Path) -> Iterator[Receipt]:
     """Open a receipt; what was staged and not committed is gone at the end."""
     home = folder / VALIDATED
     home.mkdir(parents=True, exist_ok=True)
+    finish_pending(folder)
     staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=home))
     try:
         yield Receipt(folder, staging)
@@ -220,8 +223,10 @@ def store_together(
 
 
 def _clear_orphans(folder: Path, records: Iterable[StoredFile], *, but: Path) -> None:
-    """Remove what an interrupted import left: Parquet that no card points at, old staging folders."""
+    """Remove what an interrupted import left: Parquet that no card points at, old staging folders, parts of files."""
     home = folder / VALIDATED
+    for place in (home, *(path for path in home.iterdir() if path.is_dir() and path != but)):
+        clear_parts(place)
     wanted = {record.part(folder, name) for record in records for name in record.tables}
     for path in home.glob("*/*.parquet"):
         if path.parent != but and not path.parent.name.startswith(".") and path not in wanted:

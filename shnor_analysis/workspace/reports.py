@@ -20,6 +20,7 @@ from shnor_analysis.reporting.orders import (
     order_school_reports,
 )
 from shnor_analysis.settings import Settings
+from shnor_analysis.workspace.lock import writing
 
 RUNS = "runs"
 
@@ -58,19 +59,22 @@ def make_reports(
     """
     plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER)
     run_folder = folder / REPORTS / str(request.school_year) / RUNS / time.strftime("%Y%m%dT%H%M%S")
-    outcome = run_plan(
-        plan,
-        run_folder=run_folder,
-        jobs=request.jobs or usable_cores(),
-        limits=Limits(),
-        on_progress=on_progress,
-    )
-    index = write_index(
-        folder / REPORTS / str(request.school_year),
-        school_year=request.school_year,
-        language=request.language,
-        failed=[FailedReport(one.unit_id, failure_in_words(one, request.language)) for one in outcome.failed],
-    )
+    with writing(folder):
+        outcome = run_plan(
+            plan,
+            run_folder=run_folder,
+            jobs=request.jobs or usable_cores(),
+            limits=Limits(),
+            on_progress=on_progress,
+        )
+        index = write_index(
+            folder / REPORTS / str(request.school_year),
+            school_year=request.school_year,
+            language=request.language,
+            failed=[
+                FailedReport(one.unit_id, failure_in_words(one, request.language)) for one in outcome.failed
+            ],
+        )
     return ReportRun(outcome.done, outcome.failed, index, outcome.seconds)
 
 

@@ -113,7 +113,7 @@ def test_a_kill_before_the_card_leaves_the_old_state_and_the_next_import_cleans_
 
     tables = marks({"s1": (2, 2, 3, 4)}, file="b.xlsx")
     with monkeypatch.context() as patch:
-        patch.setattr(store_module, "write_record", killed)
+        patch.setattr(store_module, "write_records", killed)
         with pytest.raises(KeyboardInterrupt):
             store(tmp_path, "b.xlsx", tables)
     orphan = tmp_path / f"data/validated/school_results/{sha_of('b.xlsx')}.parquet"

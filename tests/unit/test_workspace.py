@@ -214,7 +214,7 @@ def test_a_killed_import_leaves_everything_as_it_was(workspace, monkeypatch):
     def killed(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("shnor_analysis.warehouse.store.write_record", killed)
+    monkeypatch.setattr("shnor_analysis.warehouse.store.write_records", killed)
     with pytest.raises(KeyboardInterrupt):
         workspace.ingest([raw(workspace, "passport.csv", PASSPORT.format(500))])
     assert workspace.status().files.to_dict("records") == before
