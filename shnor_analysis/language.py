@@ -5,9 +5,8 @@ Texts are gettext catalogues in `locale/<language>/*.po`; a msgid is a code, nev
 
 from __future__ import annotations
 
-import gettext
-import io
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -57,50 +56,91 @@ class ProblemLike(Protocol):
     def fields(self) -> Mapping[str, object]: ...
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def catalogue(language: str) -> gettext.GNUTranslations:
-    """Read all texts of a language; two catalogues may not define one code twice (ValueError)."""
-    from babel.messages.catalog import Catalog
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The texts of one language by code, each with its forms: one, or one for each way of counting."""
 
-    merged = Catalog(locale=language)
+    language: str
+    texts: Mapping[str, tuple[str, ...]]
+
+    def text(self, code: str) -> str:
+        """The text of a code; KeyError when there is none, ValueError when only a number can choose its form."""
+        forms = self.texts[code]
+        if len(forms) > 1:
+            raise ValueError(f"{code} has plural forms: render_count")
+        return forms[0]
+
+    def form(self, code: str, n: int) -> str:
+        """The form of a text that a number asks for; KeyError when there is none."""
+        forms = self.texts[code]
+        return forms[min(_plural(self.language, n), len(forms) - 1)]
+
+
+def _plural(language: str, n: int) -> int:
+    """Which form a number asks for, as the head of every catalogue says it."""
+    if language != "ru":
+        return int(n != 1)
+    if n % 10 == 1 and n % 100 != 11:
+        return 0
+    return 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalogue(language: str) -> Catalogue:
+    """Read all texts of a language; two catalogues may not define one code twice (ValueError)."""
+    texts: dict[str, tuple[str, ...]] = {}
     folder = resources.files("shnor_analysis") / "locale" / language
     for part in sorted(folder.iterdir(), key=lambda item: item.name):
         if not part.name.endswith(".po"):
             continue
-        for message in read_po(io.BytesIO(part.read_bytes()), locale=language):
-            if not message.id:
-                continue
-            key = message.id if isinstance(message.id, str) else message.id[0]
-            if merged.get(key) is not None:
-                raise ValueError(f"{part.name}: {key} is defined twice")
-            merged.add(message.id, message.string)
-    compiled = io.BytesIO()
-    write_mo(compiled, merged)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+        for code, forms in read_messages(part.read_text(encoding="utf-8")):
+            if code in texts:
+                raise ValueError(f"{part.name}: {code} is defined twice")
+            texts[code] = forms
+    return Catalogue(language, texts)
+
+
+def read_messages(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Read a catalogue: codes with their forms. Its head, comments and empty texts are left out."""
+    fields: dict[str, str] = {}
+    name = ""
+    for line in (*text.splitlines(), 'msgid ""'):
+        keyword, quote, rest = line.strip().partition('"')
+        if not quote or keyword.startswith("#"):
+            continue
+        name = keyword.strip() or name
+        if name == "msgid" and keyword:
+            if any(forms := _forms(fields)):
+                yield fields["msgid"], forms
+            fields = {}
+        fields[name] = fields.get(name, "") + str(json.loads(quote + rest))
+
+
+def _forms(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The forms of a message in the order of their numbers; none for the head of a catalogue."""
+    return (
+        tuple(fields[name] for name in sorted(fields) if name.startswith("msgstr"))
+        if fields.get("msgid")
+        else ()
+    )
 
 
 def has_text(code: str, language: str) -> bool:
     """Tell whether `locale/` holds a text for a code."""
-    return catalogue(language).gettext(code) != code
+    return code in catalogue(language).texts
 
 
 def render(code: str, language: str, /, **fields: object) -> str:
-    """Fill the text of a code; KeyError when the code or one of its named places is unknown."""
-    text = catalogue(language).gettext(code)
-    if text == code:
-        raise KeyError(code)
-    return text.format(**fields)
+    """Fill the text of a code.
+
+    Raises KeyError when the code or one of its named places is unknown, ValueError when the text has plural forms.
+    """
+    return catalogue(language).text(code).format(**fields)
 
 
 def render_count(code: str, language: str, n: int, /, **fields: object) -> str:
     """Fill the text of a code in the plural form that `n` asks for; the text may name `{n}`."""
-    text = catalogue(language).ngettext(code, code, n)
-    if text == code:
-        raise KeyError(code)
-    return text.format(n=n, **fields)
+    return catalogue(language).form(code, n).format(n=n, **fields)
 
 
 def render_problem(problem: ProblemLike, language: str) -> str:

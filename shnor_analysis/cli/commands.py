@@ -136,11 +136,12 @@ def map_file(
 def template(
     table: Annotated[str, typer.Argument(help=say("option.table_name"))],
     output: Annotated[Path | None, typer.Option("--output", help=say("option.output"))] = None,
+    folder: FolderOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a blank Excel template of a table."""
+    """Write a blank Excel template of a table; the folder of the workspace is taken like everywhere, and unused."""
     from shnor_analysis.schemas import TABLES
     from shnor_analysis.schemas.template import write_template
 
@@ -224,6 +225,7 @@ def report(
             audience=audience,
             language=language,
             jobs=jobs,
+            with_municipality=all_schools,
             tell=progress,
         )
     return showing.show_reports(outcome)

@@ -97,8 +97,8 @@ def _run(arguments: list[str]) -> int:
         result = make_app()(arguments, prog_name="shnor", standalone_mode=False)
     except Exit as stop:
         return stop.exit_code
-    except Abort:
-        return INTERRUPTED
+    except Abort as stop:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt from stop
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             return USAGE

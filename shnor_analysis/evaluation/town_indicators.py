@@ -66,7 +66,7 @@ class TownIndicators:
 
 def newest_years_back(rule: ListingRule) -> int:
     """How many years lie between the list year of a rule and the newest school year it takes as a whole."""
-    whole = [data.years_back for data in rule.data if not data.season]
+    whole = [data.years_back for data in rule.data if data.season != "autumn"]
     return min(whole or [data.years_back for data in rule.data])
 
 

@@ -28,10 +28,22 @@ def slug(code: str) -> str:
     return f"{plain}-{digest}" if plain else f"unit-{digest}"
 
 
-def report_folder(reports: Path, school_year: int, name: str) -> Path:
-    """The folder of one report: `<reports>/<year>/<name>`; UsageProblem `folder_outside` when it would lie elsewhere."""
+def edition(school_year: int, *, audience: str, language: str) -> str:
+    """The folder of one edition: `2024`, `2024-public`, `2024-public-en`.
+
+    A page for everybody never lies beside one that is not: each audience and language has a folder of its own; the
+    plain year is the Russian edition for the department.
+    """
+    parts = [str(int(school_year))]
+    parts += [audience] if audience != "department" else []
+    parts += [language] if language != "ru" else []
+    return "-".join(parts)
+
+
+def report_folder(reports: Path, edition_name: str, name: str) -> Path:
+    """The folder of one report: `<reports>/<edition>/<name>`; UsageProblem `folder_outside` when it would lie elsewhere."""
     root = reports.resolve()
-    target = (root / str(int(school_year)) / name).resolve()
+    target = (root / edition_name / name).resolve()
     if target.parent.parent != root or target.name != name:
         raise UsageProblem(Problem("folder_outside", found=name[:80]))
     return target

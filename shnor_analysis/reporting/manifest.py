@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ PACKAGES = (
     "duckdb",
     "pyarrow",
     "matplotlib",
-    "great-tables",
     "papermill",
 )
 PLACE_PARAMETER = "folder"
@@ -59,7 +59,7 @@ def build_manifest(
         "suppressed_n": facts.get("suppressed_n", 0),
         "tables_n": counted.tables_n,
         "figures_n": counted.figures_n,
-        "versions": versions(),
+        "versions": dict(versions()),
     }
 
 
@@ -78,6 +78,7 @@ def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@cache
 def versions() -> dict[str, str]:
     """Python and the packages that numbers and pages depend on."""
     found = {"python": platform.python_version()}

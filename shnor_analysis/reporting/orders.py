@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
-from shnor_analysis.reporting.folders import report_folder, slug
+from shnor_analysis.reporting.folders import edition, report_folder, slug
 
 REPORTS = "reports"
 FINISHER = "shnor_analysis.reporting.finishing:finish_report"
@@ -36,6 +36,7 @@ def order_school_reports(
     folder: Path, school_ids: Iterable[str], *, school_year: int, audience: str, language: str
 ) -> tuple[ReportOrder, ...]:
     """Order a report for each school of a workspace, in the order given."""
+    home = edition(school_year, audience=audience, language=language)
     return tuple(
         ReportOrder(
             unit_id=school_id,
@@ -47,7 +48,7 @@ def order_school_reports(
                 "language": language,
                 "folder": str(folder),
             },
-            output=report_folder(folder / REPORTS, school_year, slug(school_id)),
+            output=report_folder(folder / REPORTS, home, slug(school_id)),
         )
         for school_id in school_ids
     )
@@ -67,5 +68,7 @@ def order_municipality_report(
             "language": language,
             "folder": str(folder),
         },
-        output=report_folder(folder / REPORTS, school_year, name),
+        output=report_folder(
+            folder / REPORTS, edition(school_year, audience=audience, language=language), name
+        ),
     )

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from nbconvert.exporters.html import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown import markdown2html
 from traitlets.config import Config
 
@@ -18,13 +19,29 @@ from shnor_analysis.reporting.outputs import ShownOutputs
 from shnor_analysis.reporting.sanitising import sanitise
 
 
+class PageExporter(HTMLExporter):
+    """Renders the template and leaves it at that.
+
+    The exporter above it reads the whole page into a tree and writes it anew to add what our template has already:
+    words for pictures. Cells have no input here, so that nothing is to be coloured either.
+    """
+
+    def from_notebook_node(  # type: ignore[override]  # as in the exporter above it
+        self, nb: Any, resources: Any = None, **kw: Any
+    ) -> tuple[str, Any]:
+        """Render a notebook; the page and what came with it."""
+        body, found = TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)  # type: ignore[no-untyped-call]
+        return str(body), found
+
+
 @lru_cache(maxsize=1)
-def exporter() -> HTMLExporter:
+def exporter() -> PageExporter:
     """The one exporter of this process: making it compiles the template, using it does not."""
     settings = Config()
-    settings.HTMLExporter.preprocessors = [ShownOutputs]
-    settings.HTMLExporter.exclude_input = True
-    made: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+    settings.PageExporter.default_preprocessors = []  # each would check the whole notebook again and change nothing
+    settings.PageExporter.preprocessors = [ShownOutputs]
+    settings.PageExporter.exclude_input = True
+    made: Any = PageExporter(  # type: ignore[no-untyped-call]
         config=settings,
         template_name=TEMPLATE,
         extra_template_basedirs=[str(resources.files("shnor_analysis.reporting"))],

@@ -23,10 +23,7 @@ from shnor_analysis.sources.personal import (
     personal_sign,
 )
 from shnor_analysis.sources.recognition import Header, Recognised
-from shnor_analysis.sources.spelling import plain
 
-SUM_WORDS = ("итого", "всего")
-COLUMNS_WITH_SUM_WORD = 4
 SMALLEST_NUMBER_OF_A_PERSON = 1e8
 
 
@@ -101,31 +98,6 @@ def read_fields(recognised: Recognised, rows: npt.NDArray[np.intp], findings: Fi
     has_personal = drop_personal(recognised, findings, rows_n=len(rows))
     frame = pd.DataFrame(columns)
     return Draft(recognised, frame, pd.DataFrame(decimals, index=frame.index), len(rows), has_personal)
-
-
-def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp]:
-    """Rows below the header that hold data: empty ones, sums («Итого») and notes of one cell are left out, counted."""
-    sheet, header = recognised.sheet, recognised.header
-    used = sorted({*header.places.values(), *(place for _, place in header.run)})
-    if sheet.rows_n <= header.data_row:
-        return np.zeros(0, dtype=np.intp)
-    filled = np.vstack([sheet.columns[place].is_filled()[header.data_row :] for place in used])
-    filled_n = filled.sum(axis=0)
-    rows = np.flatnonzero(filled_n) + header.data_row
-    is_sum = np.zeros(len(rows), dtype=bool)
-    for place in used[:COLUMNS_WITH_SUM_WORD]:
-        column = sheet.columns[place]
-        says = np.array([plain(text).startswith(SUM_WORDS) for text in column.texts] + [False])
-        is_sum |= says[column.codes[rows]]
-    is_note = (
-        (filled_n[rows - header.data_row] == 1) & ~is_sum
-        if len(used) > 2
-        else np.zeros(len(rows), dtype=bool)
-    )
-    findings.reason("sum_rows_left_out", int(is_sum.sum()), sheet=sheet.name)
-    findings.reason("note_rows_left_out", int(is_note.sum()), sheet=sheet.name)
-    kept: npt.NDArray[np.intp] = rows[~is_sum & ~is_note]
-    return kept
 
 
 def report_errors(

@@ -9,7 +9,7 @@ from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.hints import OPTIONS, Card, Hints, ReadingContext
 from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.spelling import split_login
-from shnor_analysis.sources.title_facts import Fact, UnreadFact, free_facts, title_facts
+from shnor_analysis.sources.title_facts import Fact, UnreadFact, sheet_name_facts, title_facts
 
 
 def gather_facts(
@@ -39,21 +39,24 @@ def gather_facts(
                 found=first.shown,
                 other=fact.shown,
             )
+    usual = recognised.layout.assessment
+    if usual:
+        kept.setdefault("assessment", Fact("assessment", usual, "", usual))
     return kept
 
 
 def _all_facts(recognised: Recognised, context: ReadingContext, card: Card) -> Iterator[Fact | UnreadFact]:
     layout = recognised.layout
     yield from title_facts(recognised.sheet, recognised.header.row)
-    yield from free_facts(recognised.sheet.name, "")
+    yield from sheet_name_facts(recognised.sheet.name)
     _, login = split_login(recognised.sheet.name)
-    if login:
+    if login or context.directory.school_of(recognised.sheet.name, None):
         yield Fact("school_id", recognised.sheet.name, "", recognised.sheet.name)
     yield from _hinted(card.hints, card.name)
     yield from _hinted(context.hints, "")
     for name, constant in layout.constants:
         yield Fact(name, float(constant) if isinstance(constant, int) else constant, "", str(constant))
-    if layout.assessment:
+    if layout.assessment and not layout.is_usual_assessment:
         yield Fact("assessment", layout.assessment, "", layout.assessment)
 
 

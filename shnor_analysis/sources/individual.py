@@ -87,7 +87,7 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
     """A row a pupil and item; an empty cell is no row, a letter such as «Н» (absent) neither, and is counted."""
     rows = draft.frame["row"].to_numpy(dtype=np.intp)
     base = results.drop(columns=[name for name in RESULT_FIELDS if name in results])
-    parts = []
+    points = []
     absent = 0
     for item, place in draft.header.run:
         run = CellRun(
@@ -95,10 +95,12 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
         )
         parsed = read_cells(run, around.findings)
         absent += int(run.holds(ABSENT).sum())
-        filled = parsed.cells.notna().to_numpy()
-        parts.append(base[filled].assign(item=item, points=parsed.cells.to_numpy()[filled]))
+        points.append(parsed.cells.to_numpy(dtype=np.float64))
     around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)
-    return pd.concat(parts, ignore_index=True)
+    items = np.array([item for item, _ in draft.header.run], dtype=object)
+    found = np.array(points)
+    item_of, row_of = np.nonzero(~np.isnan(found))
+    return base.iloc[row_of].reset_index(drop=True).assign(item=items[item_of], points=found[item_of, row_of])
 
 
 def _check_short(draft: Draft, around: Surroundings) -> None:

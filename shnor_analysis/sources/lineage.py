@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shnor_analysis.sources.cells import column_letters
@@ -20,8 +21,8 @@ def add_lineage(frame: pd.DataFrame, draft: Draft, *, sha256: str) -> pd.DataFra
     first, last = column_letters(min(used)), column_letters(max(used))
     known: dict[str, Any] = {}
     if "source_cells" not in frame:
-        numbers = (frame["row"] + 1).astype("int64").astype("str")
-        known["source_cells"] = first + numbers + ":" + last + numbers
-    return frame.drop(columns="row", errors="ignore").assign(
+        numbers = frame["row"].to_numpy(dtype=np.int64) + 1
+        known["source_cells"] = [f"{first}{number}:{last}{number}" for number in numbers.tolist()]
+    return frame[[name for name in frame if name != "row"]].assign(
         report=draft.layout.code, source_sha256=sha256, source_sheet=draft.sheet.name, **known
     )

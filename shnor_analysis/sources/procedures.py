@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from shnor_analysis.schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
+from shnor_analysis.sources.class_grades import grade_of_class, may_write, usual_grade
 from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.hints import OPTIONS
@@ -26,7 +27,7 @@ NEEDED = ("school_year", "subject", "grade", "assessment")
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One procedure as far as it is known."""
+    """One procedure as far as it is known; `class_id` is the grade of the class that wrote."""
 
     school_year: float | None
     assessment: str | None
@@ -35,6 +36,7 @@ class Procedure:
     season: str | None
     test_date: pd.Timestamp | None
     test_year: float | None
+    class_id: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,18 @@ class Checked:
 
 
 def make_whole(given: Procedure) -> Checked:
-    """Fill school year and season from the date, else from the calendar year and the season.
+    """Fill school year and season from the date, else from the calendar year and the season; the grade, where it is
+    not said, from the exam or the class.
 
     `wrong` names facts that exclude each other: `season`, `school_year`, `test_year` against the date, `calendar`
-    for school year against calendar year; and `season_needed` where nothing may be assumed.
+    for school year against calendar year; `class_id` for a class that cannot write this work; and `season_needed` where nothing may be assumed.
     """
-    return _by_date(given, given.test_date) if given.test_date is not None else _by_years(given)
+    done = _by_date(given, given.test_date) if given.test_date is not None else _by_years(given)
+    known = {"assessment": given.assessment, "season": done.whole.season}
+    if given.grade is None:
+        return replace(done, whole=replace(done.whole, grade=usual_grade(given.class_id, **known)))
+    is_right = may_write(given.class_id, given.grade, **known)
+    return done if is_right else replace(done, wrong=done.wrong | {"class_id"})
 
 
 def _by_date(given: Procedure, day: pd.Timestamp) -> Checked:
@@ -95,7 +103,7 @@ class _Rows:
 
     def __init__(self, draft: Draft, facts: Mapping[str, Fact], findings: Findings) -> None:
         self.draft, self.facts, self.findings = draft, facts, findings
-        columns = {name: self._column(name) for name in (*PROCEDURE_FIELDS, "test_year")}
+        columns = {name: self._column(name) for name in (*PROCEDURE_FIELDS, "test_year", "class_id")}
         self.place, self.first = _different(list(columns.values()), len(draft.frame))
         self.checked = [
             make_whole(Procedure(**{name: known[codes[row]] for name, (codes, known) in columns.items()}))
@@ -107,6 +115,7 @@ class _Rows:
         for name, by in (("season", "season"), ("school_year", "school_year"), ("test_year", "test_year")):
             self._tell_contradiction(name, by)
         self._tell_season()
+        self._tell_class()
         self._tell_contradiction("school_year", "calendar")
         self._tell_missing()
         self._tell_outside_calendar()
@@ -166,6 +175,16 @@ class _Rows:
             self.findings.problem("season_needed", self.draft.sheet.name, cell, found=f"{shown:.0f}")
             return
 
+    def _tell_class(self) -> None:
+        draft = self.draft
+        for label, one in self._sets("class_id"):
+            draft_cell, found = draft.cell(label, "class_id"), draft.printed(label, "class_id")
+            grade = f"{one.given.grade:.0f}"
+            self.findings.problem(
+                "class_not_of_grade", draft.sheet.name, draft_cell, found=found, grade=grade
+            )
+            return
+
     def _tell_missing(self) -> None:
         draft = self.draft
         for name in NEEDED:
@@ -199,6 +218,8 @@ def _typed(name: str, value: Any) -> Any:
     """A fact as this module counts with it: a day, a number or a word; None where there is none."""
     if value is None or pd.isna(value):
         return None
+    if name == "class_id":
+        return grade_of_class(value)
     if name == "test_date":
         return pd.Timestamp(value)
     return float(value) if name in ("school_year", "test_year", "grade") else value

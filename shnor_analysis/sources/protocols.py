@@ -43,7 +43,9 @@ def make_ege_results(draft: Draft, around: Surroundings) -> dict[str, pd.DataFra
     results = tables.get("pupil_results")
     if results is None:
         return tables
-    is_basic = _is_basic(draft).loc[results.index]
+    is_basic = _is_basic(draft, around).loc[results.index]
+    if "test_points" not in results:
+        results = results.assign(test_points=np.nan)
     mark = results["mark"] if "mark" in results else pd.Series(np.nan, index=results.index)
     printed_as_points = is_basic & mark.isna() & results["test_points"].isin(MARKS)
     results = results.assign(
@@ -54,7 +56,10 @@ def make_ege_results(draft: Draft, around: Surroundings) -> dict[str, pd.DataFra
     return {**tables, "pupil_results": results}
 
 
-def _is_basic(draft: Draft) -> pd.Series:
+def _is_basic(draft: Draft, around: Surroundings) -> pd.Series:
+    if "subject" not in draft.header.places:
+        fact = around.facts.get("subject")
+        return pd.Series(fact is not None and SIGN_OF_BASIC in plain(fact.shown), index=draft.frame.index)
     column = draft.sheet.columns[draft.header.places["subject"]]
     basic = np.array([SIGN_OF_BASIC in plain(text) for text in column.texts] + [False])
     rows = draft.frame["row"].to_numpy(dtype=np.intp)

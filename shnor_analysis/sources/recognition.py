@@ -11,13 +11,18 @@ from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import Layout, LayoutColumn
 from shnor_analysis.reference.layouts import layouts as all_layouts
 from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.class_grades import grade_of_class
 from shnor_analysis.sources.personal import holds_number_of_person, holds_person
-from shnor_analysis.sources.run_words import factor_of, marker_of
+from shnor_analysis.sources.run_words import assessment_in, factor_of, marker_of
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.values import parse_date, parse_number
 
 ROWS_LOOKED_AT = 30
+_QUOTES = re.compile(r"[«»„“”\"]")
 _PERCENT_SIGN = re.compile(r"[\s,(]*%\)?$")
+RESULTS = frozenset({"points", "test_points", "mark"})
+# elsewhere a name may stand for the school where there is no login: other names of schools are in `school_aliases`
+NAMES_ARE_LABELS = frozenset({"school_register"})
 RUN_EXAMPLES = {"scores": "0, 1, 2 …", "items": "1, 2, 3.1 …", "groups": "Вся выборка"}
 # members of these runs are known by their words; a form without any of them is still that form
 WORD_RUNS: Mapping[str, Callable[[str], object]] = {"markers": marker_of, "factors": factor_of}
@@ -80,19 +85,21 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class HeaderLine:
-    """One or two rows of a sheet looked at as a header: upper and lower text of each column."""
+    """One or two rows of a sheet looked at as a header: upper and lower text of each column, and how they are compared."""
 
     row: int
     height: int
     above: tuple[str, ...]
     lower: tuple[str, ...]
+    above_keys: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 @lru_cache(maxsize=65_536)
 def header_key(text: str) -> str:
     """Spelling under which headers are compared: plain, without a closing colon or percent sign."""
     spelled = plain(text).rstrip(": ")
-    bare = _PERCENT_SIGN.sub("", spelled)
+    bare = _QUOTES.sub("", _PERCENT_SIGN.sub("", spelled))
     return bare or spelled
 
 
@@ -109,18 +116,34 @@ def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss 
         for text in sheet.row_texts(row)
         if text
     }
-    best: tuple[tuple[int, bool], Recognised] | None = None
+    named = {assessment_in(text) for text in (sheet.name, *titles)} - {None}
+    best: tuple[tuple[int, bool, bool], Recognised] | None = None
+    is_tied = False
     near: NearMiss | None = None
     for layout in layouts:
-        header, missing, row = _best_header(lines, layout)
+        if layout.is_named and named and layout.assessment not in named:
+            continue
+        header, missing, row = _best_header(lines, layout, is_named=bool(named))
         is_titled = header_key(layout.title) in titles
         if header is not None:
-            rank = (header.explained, is_titled)
+            rank = (header.explained, is_titled, _classes_fit(sheet, header, layout))
             if best is None or rank > best[0]:
-                best = (rank, Recognised(sheet, layout, header))
+                best, is_tied = (rank, Recognised(sheet, layout, header)), False
+            elif rank == best[0]:
+                is_tied |= layout.is_named and best[1].layout.is_named
         elif is_titled and near is None:
             near = NearMiss(sheet, layout, missing, row)
-    return best[1] if best else near
+    if best is None or is_tied:
+        return near
+    return best[1]
+
+
+def _classes_fit(sheet: Sheet, header: Header, layout: Layout) -> bool:
+    """Tell whether the first class of a sheet is of the grade of an exam."""
+    grade = dict(layout.constants).get("grade")
+    if grade is None or "class_id" not in header.places or header.data_row >= sheet.rows_n:
+        return False
+    return grade_of_class(sheet.text(header.data_row, header.places["class_id"])) == grade
 
 
 def find_mapped(sheet: Sheet, layout: Layout, headers: Sequence[str]) -> Recognised | None:
@@ -129,7 +152,7 @@ def find_mapped(sheet: Sheet, layout: Layout, headers: Sequence[str]) -> Recogni
     for line in header_lines(sheet):
         seen = tuple(plain(text) for text in line.lower if text)
         if seen == wanted:
-            header, _, _ = _best_header((line,), layout)
+            header, _, _ = _best_header((line,), layout, is_named=True)
             return Recognised(sheet, layout, header) if header else None
     return None
 
@@ -190,10 +213,14 @@ def header_lines(sheet: Sheet) -> Iterable[HeaderLine]:
     for row, texts in enumerate(rows[:ROWS_LOOKED_AT]):
         if sum(map(bool, texts)) < 2:
             continue
-        yield HeaderLine(row, 1, ("",) * len(texts), texts)
+        yield _line(row, 1, ("",) * len(texts), texts)
         if row + 1 < len(rows) and any(rows[row + 1]):
             above, lower = _merge(texts, rows[row + 1])
-            yield HeaderLine(row, 2, above, lower)
+            yield _line(row, 2, above, lower)
+
+
+def _line(row: int, height: int, above: tuple[str, ...], lower: tuple[str, ...]) -> HeaderLine:
+    return HeaderLine(row, height, above, lower, tuple(map(header_key, above)), tuple(map(header_key, lower)))
 
 
 def _merge(upper: Sequence[str], lower: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -206,13 +233,18 @@ def _merge(upper: Sequence[str], lower: Sequence[str]) -> tuple[tuple[str, ...],
     return tuple(above), tuple(joined)
 
 
-def _best_header(lines: Sequence[HeaderLine], layout: Layout) -> tuple[Header | None, tuple[str, ...], int]:
+def _best_header(
+    lines: Sequence[HeaderLine], layout: Layout, *, is_named: bool
+) -> tuple[Header | None, tuple[str, ...], int]:
     """The fullest header of a layout among the lines, or what the best line lacks and where it stands."""
     best: Header | None = None
-    missing: tuple[str, ...] = tuple(column.header for column in layout.columns if column.is_required)
+    missing: tuple[str, ...] = tuple(column.header for column in layout.columns if column.is_needed_in_header)
     row = lines[0].row if lines else 0
+    known = _spellings(layout)
     for line in lines:
-        header, lacking = _match(line, layout)
+        if missing and known.isdisjoint(line.keys):
+            continue  # most lines are data: they lack everything
+        header, lacking = _match(line, layout, is_named=is_named)
         if not lacking and (best is None or header.fullness > best.fullness):
             best = header
         elif lacking and len(lacking) < len(missing):
@@ -220,9 +252,8 @@ def _best_header(lines: Sequence[HeaderLine], layout: Layout) -> tuple[Header | 
     return best, missing, row
 
 
-def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
-    keys = [header_key(text) for text in line.lower]
-    above = [header_key(text) for text in line.above]
+def _match(line: HeaderLine, layout: Layout, *, is_named: bool) -> tuple[Header, tuple[str, ...]]:
+    keys, above = line.keys, line.above_keys
     places: dict[str, int] = {}
     wanted = [column for column in layout.columns if column.kind != "personal"]
     for own_words_only in (True, False):
@@ -231,8 +262,17 @@ def _match(line: HeaderLine, layout: Layout) -> tuple[Header, tuple[str, ...]]:
                 place = _place(column, keys, above, taken=places.values(), own_words_only=own_words_only)
                 if place is not None:
                     places[column.field] = place
+    if "school_id" not in places and "name" in places and layout.code not in NAMES_ARE_LABELS:
+        places["school_id"] = places.pop("name")
     header = Header(line.row, line.row + line.height, places)
-    lacking = tuple(column.header for column in wanted if column.is_required and column.field not in places)
+    lacking = tuple(
+        column.header
+        for column in wanted
+        if column.field not in places
+        and (column.is_required if layout.is_named and not is_named else column.is_needed_in_header)
+    )
+    if layout.is_named and not RESULTS & places.keys():
+        lacking = (*lacking, *(column.header for column in wanted if column.field in RESULTS))
     if lacking:
         return header, lacking
     run = _run(layout.run, line, places)
@@ -271,7 +311,16 @@ def _place(
     if column.above:
         under = [place for place in free if above[place] == header_key(column.above)]
         free = under or [place for place in free if not above[place]]
-    return free[0] if free else None
+    own = [place for place in free if keys[place] == header_key(column.header)]
+    return next(iter((*own, *free)), None)
+
+
+@lru_cache(maxsize=256)
+def _spellings(layout: Layout) -> frozenset[str]:
+    """Every spelling of every column that a header can be told by."""
+    return frozenset().union(
+        *(_own_spellings(column) | _glossary_spellings(column.field) for column in layout.columns)
+    )
 
 
 @lru_cache(maxsize=1024)

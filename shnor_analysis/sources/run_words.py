@@ -1,4 +1,4 @@
-"""Columns that a form does not list and that are known by their words: marker columns, indicators of circumstances."""
+"""What words alone tell: columns that a form does not list (markers, indicators), and which assessment is meant."""
 
 from __future__ import annotations
 
@@ -6,18 +6,36 @@ import re
 from functools import lru_cache
 
 from shnor_analysis import glossary
-from shnor_analysis.sources.spelling import clean
+from shnor_analysis.sources.spelling import clean, plain
 
-_MARKER = re.compile(r"(\d{1,2})(?: класс)?[ ,.]*(\D.*)", re.IGNORECASE)
+_MARKERS = (
+    re.compile(r"(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?[ ,.-]*(?P<subject>[^\d\s]\D*)", re.IGNORECASE),
+    re.compile(r"(?P<subject>\D+?)[ ,.-]*(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?", re.IGNORECASE),
+)
+_ASSESSMENT = re.compile(
+    r"\b(впр|огэ|егэ|всероссийск\w+ проверочн\w+ работ\w*"
+    r"|основн\w+ государственн\w+ экзамен\w*|един\w+ государственн\w+ экзамен\w*)\b"
+)
+ASSESSMENT_WORDS = {"ог": "oge", "ос": "oge", "ег": "ege", "ед": "ege"}
 _PERCENT = re.compile(r"[\s,(]*%\)?$")
+
+
+def assessment_in(text: str) -> str | None:
+    """The assessment that free words name first: vpr, oge or ege; None where they name none."""
+    found = _ASSESSMENT.search(plain(text))
+    return ASSESSMENT_WORDS.get(found[1][:2], "vpr") if found else None
 
 
 @lru_cache(maxsize=1024)
 def marker_of(header: str) -> tuple[int, str] | None:
-    """Grade and subject of a marker column: `4 РУ` is (4, "russian"); None for any other header."""
-    found = _MARKER.fullmatch(clean(header).replace("_", " "))
-    subject = glossary.code_of("subject", found[2].strip()) if found else None
-    return (int(found[1]), subject) if found and subject else None
+    """Grade and subject of a marker column: `4 РУ` and `РУ_4` are (4, "russian"); None for any other header."""
+    spelled = " ".join(clean(header).replace("_", " ").split())
+    for form in _MARKERS:
+        found = form.fullmatch(spelled)
+        subject = glossary.code_of("subject", found["subject"].strip()) if found else None
+        if found and subject:
+            return int(found["grade"]), subject
+    return None
 
 
 @lru_cache(maxsize=4096)

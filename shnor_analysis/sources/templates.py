@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 import pandas as pd
@@ -31,17 +32,39 @@ def find_template(sheet: Sheet) -> Recognised | None:
     for line in header_lines(sheet):
         if line.height > 1:
             continue
-        for layout in template_layouts().values():
-            if header := _header(sheet, line, layout):
+        seen = {
+            key: place for place, (key, text) in enumerate(zip(line.keys, line.lower, strict=True)) if text
+        }
+        for layout, own in _own_columns():
+            if seen.keys() <= own.keys() and (header := _header(sheet, line, layout, own=own, seen=seen)):
                 return Recognised(sheet, layout, header)
     return None
 
 
-def _header(sheet: Sheet, line: HeaderLine, layout: Layout) -> Header | None:
-    own = {header_key(text): column for column in layout.columns for text in (column.header, *column.aliases)}
-    seen = {header_key(text): place for place, text in enumerate(line.lower) if text}
-    if not seen.keys() <= own.keys():
-        return None
+@cache
+def _own_columns() -> tuple[tuple[Layout, Mapping[str, LayoutColumn]], ...]:
+    """The columns of every template by their headers, as headers are compared."""
+    return tuple(
+        (
+            layout,
+            {
+                header_key(text): column
+                for column in layout.columns
+                for text in (column.header, *column.aliases)
+            },
+        )
+        for layout in template_layouts().values()
+    )
+
+
+def _header(
+    sheet: Sheet,
+    line: HeaderLine,
+    layout: Layout,
+    *,
+    own: Mapping[str, LayoutColumn],
+    seen: Mapping[str, int],
+) -> Header | None:
     places = {own[key].field: place for key, place in seen.items() if _is_kept(sheet, line, own[key], place)}
     missing = [column for column in layout.columns if column.is_required and column.field not in places]
     return None if missing else Header(line.row, line.row + 1, MappingProxyType(places))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from shnor_analysis import glossary
 from shnor_analysis.sources.cells import Sheet, cell_name
 from shnor_analysis.sources.recognition import header_key
+from shnor_analysis.sources.run_words import assessment_in, marker_of
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.values import (
     parse_date,
@@ -59,13 +61,21 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 _YEAR = re.compile(r"(?<![.\d/-])\b(20\d\d|19\d\d)\b(?! ?[-/–.] ?\d{2})")
 _YEARS = re.compile(r"\b((?:20|19)\d\d ?[-/–] ?(?:20)?\d\d)\b")
-_GRADE = re.compile(r"\b(\d{1,2})(?:-?[йяе]{1,2})? ?(?:класс|кл\b)")
+_GRADE = re.compile(r"\b(\d{1,2})(?:-?[йяех]{1,2})? ?(?:класс|кл\b)")
 SEASON_WORDS = {"весн": "spring", "весен": "spring", "осен": "autumn"}
-ASSESSMENT_WORDS = {"огэ": "oge", "егэ": "ege"}
 # «ма» or «ру» in free words may be anything
 SHORTEST_SUBJECT = 3
-_ASSESSMENT = re.compile(r"\b(впр|огэ|егэ|всероссийск\w+ проверочн\w+ работ\w+)\b")
-_WORDS = re.compile(r"[.,;:()«»\"]+")
+SHORTEST_WORD_WITH_ENDING = 4
+_DAY = re.compile(
+    r"(?<![\d./-])(?:\d{1,2}\.\d{1,2}\.(?:20)?\d\d|20\d\d[.-]\d\d[.-]\d\d|\d{1,2} [а-я]{3,8} 20\d\d)(?![\d./-])"
+)
+# «литературное чтение» is not «чтение», a lyceum of mathematics no work in it
+_NOT_ANOTHER = r"(?<!ое )(?<!ая )(?<!го )(?<!му )(?<!ой )"
+_IN_NAME_OF_SCHOOL = re.compile(r"\b(?:сош|оош|лице\w|гимнази\w|м[бак]оу|гбоу|гкоу|чоу)\b")
+# days of the file or of a paper about the work, not of the work
+_OTHER_DAY = re.compile(
+    r"состояни|выгруж|выгрузк|приказ|утвержд|распоряж|письм|постановл|обновл|печат|сформир|отчет на|данные на"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def _facts_of(text: str, cell: str, *, name: str | None, head: str, tail: str) -
     """The named fact, or what free words say; other named facts («Дата выгрузки: …») are not about the work."""
     if name and tail:
         yield _read(name, head, tail, cell)
-    elif not tail or _ASSESSMENT.search(plain(text)):
+    elif not tail or assessment_in(text):
         yield from free_facts(text, cell)
 
 
@@ -121,19 +131,62 @@ def free_facts(text: str, cell: str) -> Iterator[Fact]:
         yield Fact("test_year", float(year[1]), cell, text)
     if grade := _GRADE.search(spelled):
         yield Fact("grade", float(grade[1]), cell, text)
-    if assessment := _ASSESSMENT.search(spelled):
-        yield Fact("assessment", ASSESSMENT_WORDS.get(assessment[1], "vpr"), cell, text)
+    if assessment := assessment_in(text):
+        yield Fact("assessment", assessment, cell, text)
     seasons = [code for word, code in SEASON_WORDS.items() if re.search(rf"\b{word}", spelled)]
     yield from (Fact("season", season, cell, text) for season in dict.fromkeys(seasons))
-    for part in _WORDS.split(text):
-        subject = glossary.code_of("subject", part) if len(part.strip()) > SHORTEST_SUBJECT else None
-        if subject:
-            yield Fact("subject", subject, cell, text)
+    subjects = () if _IN_NAME_OF_SCHOOL.search(spelled) else _subjects_in(spelled)
+    if len(subjects) == 1:
+        yield Fact("subject", subjects[0], cell, text)
+    days = {parse_date(found) for found in _DAY.findall(spelled)} - {None}
+    if len(days) == 1 and (subjects or grade or assessment) and not _OTHER_DAY.search(spelled):
+        yield Fact("test_date", days.pop(), cell, text)
+
+
+def sheet_name_facts(name: str) -> Iterator[Fact]:
+    """Facts in the name of a sheet: free words, or a subject and grade alone, however short («РУ 5», `5_МА`)."""
+    marker = marker_of(name)
+    if marker is None:
+        yield from free_facts(name, "")
+    else:
+        yield Fact("grade", float(marker[0]), "", name)
+        yield Fact("subject", marker[1], "", name)
+
+
+def _subjects_in(spelled: str) -> tuple[str, ...]:
+    """Codes of the subjects that some words name in any case: `по русскому языку`."""
+    found: dict[str, None] = {}
+    for form, code in _subject_forms():
+        if form.search(spelled):
+            found[code] = None
+            spelled = form.sub(" ", spelled)
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _subject_forms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """A pattern for each spelling of each subject, the longest first."""
+    spellings = {
+        plain(text): item.key.rpartition(".")[2]
+        for item in glossary.group("subject")
+        for text in (item.ru, *item.aliases)
+        if len(text) > SHORTEST_SUBJECT and item.key != "subject.pooled" and text[0].isalpha()
+    }
+    return tuple(
+        (re.compile(_NOT_ANOTHER + r"\b" + r"\W+".join(map(_any_case, re.findall(r"\w+", text))) + r"\b"), spellings[text])
+        for text in sorted(spellings, key=len, reverse=True)
+    )
+
+
+def _any_case(word: str) -> str:
+    """A pattern for a word in any case: its last letters may change."""
+    stem = word[:-2] if len(word) > SHORTEST_WORD_WITH_ENDING else word
+    return re.escape(stem) + (r"\w{1,3}" if stem != word else "")
 
 
 def _read(name: str, label: str, text: str, cell: str) -> Fact | UnreadFact:
     value = READERS[name](text)
-    if value is None and name == "assessment":
-        found = next(iter(fact for fact in free_facts(text, cell) if fact.name == "assessment"), None)
+    if value is None and name in {"assessment", "subject", "test_date", "grade"}:
+        found = next(iter(fact for fact in free_facts(text, cell) if fact.name == name), None)
         value = found.value if found else None
     return UnreadFact(name, label, cell, text) if value is None else Fact(name, value, cell, text)

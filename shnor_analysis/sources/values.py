@@ -21,9 +21,13 @@ _NUMBER = re.compile(
     r"[-+−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?|[-+−]?\d+(?:[.,]\d+)?e[-+]?\d+"
 )
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?: г\.?| г\.? ?|)(?: 0?0:00(?::00)?)?")
-_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?")
-_GRADE = re.compile(r"(\d{1,2})(?:-?[йяе]{1,2})? ?(?:класс|кл\.?|классы|параллель)?")
-_TWO_YEARS = re.compile(r"(\d{4}) ?[-/–—] ?(\d{4}|\d{2})(?: ?(?:учебный год|уч\. ?год|у\. ?г\.?|г\.?))?")
+_ISO_DAY = re.compile(r"(\d{4})[-./](\d{2})[-./](\d{2})(?:[ T].*)?")
+_GRADE = re.compile(r"(\d{1,2})(?:-?[йяех]{1,2})? ?(?:класс[ыа]?|классов|кл\.?|параллель)?")
+_DAY_IN_WORDS = re.compile(r"(\d{1,2}) ([а-я]{3,8})\.? (\d{4})(?: ?г(?:\.|ода?)?)?")
+MONTHS = ("янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+_TWO_YEARS = re.compile(
+    r"(\d{4}) ?[-/–—] ?(\d{4}|\d{2})(?: ?(?:учебн(?:ый|ого) года?|уч\. ?(?:года?|г\.?)|у\. ?г\.?|гг?\.?))?"
+)
 _ONE_YEAR = re.compile(r"(\d{4})(?: ?(?:учебный год|год|г\.?))?")
 _OWN_CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 NUMERIC_KINDS = frozenset({"whole", "number", "percent", "share", "mark", "grade", "test_year"})
@@ -76,11 +80,13 @@ def parse_number(text: str) -> float | None:
 
 
 def parse_date(text: str) -> str | None:
-    """A day as 2021-03-01 from `01.03.2021`, `1.3.21`, `2021-03-01` or the day number of a spreadsheet."""
+    """A day as 2021-03-01 from `01.03.2021`, `1.3.21`, `2021.03.01`, `1 марта 2021 г.` or a spreadsheet's day number."""
     if iso := _ISO_DAY.fullmatch(text):
         year, month, day = iso.groups()
     elif first := _DAY_FIRST.fullmatch(text):
         day, month, year = first.groups()
+    elif (words := _DAY_IN_WORDS.fullmatch(plain(text))) and (number := _month(words[2])):
+        day, month, year = words[1], number, words[3]
     elif re.fullmatch(r"[234]\d{4}", text):
         return (pd.Timestamp("1899-12-30") + pd.Timedelta(days=int(text))).date().isoformat()
     else:
@@ -90,6 +96,11 @@ def parse_date(text: str) -> str | None:
         return pd.Timestamp(full, int(month), int(day)).date().isoformat()
     except ValueError:
         return None
+
+
+def _month(word: str) -> str | None:
+    """The number of a month by its name in any case, «мая» after «марта»; None for another word."""
+    return next((str(place) for place, stem in enumerate(MONTHS, 1) if word.startswith(stem)), None)
 
 
 def parse_flag(text: str) -> bool | None:

@@ -6,18 +6,18 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
 
 from shnor_analysis.schemas import TABLES, Table
 
-# DuckDB is loaded with the first connection: a report that finds its indicators ready opens none.
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-else:
-    Connection = Any
+    import duckdb
+
+# DuckDB is loaded with the first connection: a report that finds its indicators ready opens none.
+Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 
 MEMORY_LIMIT = "1GB"
 MOST_THREADS = 4

@@ -165,12 +165,14 @@ class Workspace:
         audience: str | None = None,
         language: str | None = None,
         jobs: int | None = None,
+        with_municipality: bool = True,
         tell: Callable[[int, int, str], None] | None = None,
     ) -> ReportRun:
         """Make a page a school, one of the municipality, and the index of the year.
 
         Parameters: school_ids — default: every school of the register; school_year — default: the last with results;
-        audience, language — default: the settings'; jobs — processes at a time; tell — called with done, total, unit.
+        audience, language — default: the settings'; jobs — processes at a time;
+        with_municipality — whether the municipality's page is made, too; tell — called with done, total, unit.
         Raises: UsageProblem before anything runs: `school_not_in_workspace` for every unknown school, a year without
         results. A report that fails stops nobody.
         """
@@ -184,6 +186,7 @@ class Workspace:
             audience=audience or self.settings.audience,
             language=language or self.settings.language,
             jobs=jobs,
+            with_municipality=with_municipality,
         )
         return make_reports(self.folder, self.settings, request, on_progress=_unit_by_unit(tell))
 

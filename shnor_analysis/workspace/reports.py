@@ -11,6 +11,7 @@ from pathlib import Path
 from shnor_analysis.batch.failures import failure_in_words
 from shnor_analysis.batch.plain_engine import Done, Failed, Limits, Progress, run_plan
 from shnor_analysis.batch.plan import Job, make_plan
+from shnor_analysis.reporting.folders import edition
 from shnor_analysis.reporting.index import FailedReport, write_index
 from shnor_analysis.reporting.orders import (
     FINISHER,
@@ -58,7 +59,10 @@ def make_reports(
         UsageProblem: a template and its parameters do not fit; nothing has run then.
     """
     plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER)
-    run_folder = folder / REPORTS / str(request.school_year) / RUNS / time.strftime("%Y%m%dT%H%M%S")
+    home = (
+        folder / REPORTS / edition(request.school_year, audience=request.audience, language=request.language)
+    )
+    run_folder = home / RUNS / time.strftime("%Y%m%dT%H%M%S")
     with writing(folder):
         outcome = run_plan(
             plan,
@@ -68,7 +72,7 @@ def make_reports(
             on_progress=on_progress,
         )
         index = write_index(
-            folder / REPORTS / str(request.school_year),
+            home,
             school_year=request.school_year,
             language=request.language,
             failed=[
@@ -84,14 +88,14 @@ def usable_cores() -> int:
 
 
 def _orders(folder: Path, settings: Settings, request: ReportRequest) -> Iterable[ReportOrder]:
-    asked = {
-        "school_year": request.school_year,
-        "audience": request.audience,
-        "language": request.language,
-    }
-    if request.with_municipality and request.audience != "school":
-        yield order_municipality_report(folder, settings.municipality_id, **asked)  # type: ignore[arg-type]
-    yield from order_school_reports(folder, request.school_ids, **asked)  # type: ignore[arg-type]
+    year, audience, language = request.school_year, request.audience, request.language
+    if request.with_municipality and audience != "school":
+        yield order_municipality_report(
+            folder, settings.municipality_id, school_year=year, audience=audience, language=language
+        )
+    yield from order_school_reports(
+        folder, request.school_ids, school_year=year, audience=audience, language=language
+    )
 
 
 def _jobs(orders: Iterable[ReportOrder]) -> Iterable[Job]:

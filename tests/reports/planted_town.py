@@ -78,6 +78,41 @@ PLANTED = (
     "Отчество0",
 )
 
+# Python imports `sitecustomize` before anything else, in kernels and readers too.
+NO_NETWORK = '''
+import os
+import sys
+
+
+def watch(event, arguments):
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if host not in ("localhost", "::1", "None", "", "0.0.0.0") and not host.startswith("127."):
+        with open(os.environ["NETWORK_LOG"], "a", encoding="utf-8") as log:
+            log.write(event + " " + host + chr(10))
+        raise OSError("there is no network: " + host)
+
+
+sys.addaudithook(watch)
+'''
+COMMANDS = {
+    "ingest": ("ingest", "{incoming}"),
+    "ingest again": ("ingest", "{incoming}", "--json"),
+    "build": ("build", "--json"),
+    "status": ("status", "--json"),
+    "validate": ("validate",),
+    "report department": ("report", "--school", "sch660001", "--year", "2024", "--jobs", "2"),
+    "report public": (
+        *("report", "--school", "sch660002", "--year", "2024", "--jobs", "2"),
+        *("--audience", "public", "--language", "en", "--json"),
+    ),
+}
+
 
 def plant(folder: Path) -> Path:
     """A workspace with the town's files in `incoming`: columns about persons added, pupil codes made easy to find."""
@@ -128,6 +163,15 @@ def shnor(*arguments: str, folder: Path, key: Path, **environment: str) -> subpr
         encoding="utf-8",
         check=False,
     )
+
+
+def without_network(hooks: Path, log: Path) -> dict[str, str]:
+    """Variables under which every Python process refuses any address but this machine and notes it in `log`."""
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    before = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([str(hooks), before] if before else [str(hooks)])
+    return {"PYTHONPATH": path, "NETWORK_LOG": str(log)}
 
 
 def command(*arguments: str, folder: Path) -> list[str]:

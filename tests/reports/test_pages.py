@@ -207,7 +207,7 @@ def test_the_index_stands_in_number_order_and_names_failures(tmp_path: Path) -> 
 )
 def test_no_code_leads_out_of_the_reports_folder(tmp_path: Path, code: str) -> None:
     (order,) = order_school_reports(tmp_path, [code], school_year=2024, audience="school", language="ru")
-    assert order.output.parent == tmp_path.resolve() / "reports" / "2024"
+    assert order.output.parent == tmp_path.resolve() / "reports" / "2024-school"
     assert re.fullmatch(r"[a-z0-9а-яё_-]{1,60}", order.output.name)
 
 
@@ -218,7 +218,7 @@ def test_plain_codes_keep_their_name_and_others_stay_apart() -> None:
 
 def test_a_folder_name_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem) as refused:
-        report_folder(tmp_path, 2024, "../x")
+        report_folder(tmp_path, "2024", "../x")
     assert [problem.code for problem in refused.value.problems] == ["folder_outside"]
 
 
@@ -239,3 +239,14 @@ def test_the_front_door_loads_nothing_that_only_pages_need() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]", "each of them costs every report's kernel a second"
+
+
+def test_a_page_for_everybody_never_lies_beside_one_that_is_not(tmp_path: Path) -> None:
+    homes = {
+        order_school_reports(tmp_path, ["sch660001"], school_year=2024, audience=audience, language=language)[
+            0
+        ].output.parent.name
+        for audience in ("department", "school", "public")
+        for language in ("ru", "en")
+    }
+    assert homes == {"2024", "2024-en", "2024-school", "2024-school-en", "2024-public", "2024-public-en"}

@@ -27,6 +27,8 @@ from shnor_analysis.language import render
 from shnor_analysis.results import Estimate
 
 ROW_INCHES = 0.27
+RIGHT_EDGE = 0.97
+LETTER_SHARE = 0.0089  # of the page's width, for the names of works on the left
 MARKS = {"municipality": ("D", ORANGE), "region": ("^", SOFT_INK), "russia": ("x", SOFT_INK)}
 
 
@@ -45,18 +47,25 @@ def draw_levels(released: Released[Any], language: str) -> Drawing | Text:
     with house_style():
         height = ROW_INCHES * len(results) + 0.55
         figure = new_figure(height)
-        axes = figure.add_axes((0.32, 0.3 / height, 0.65, ROW_INCHES * len(results) / height))
+        left = _left_edge(results, language)
+        axes = figure.add_axes((left, 0.3 / height, RIGHT_EDGE - left, ROW_INCHES * len(results) / height))
         shown = _draw_rows(axes, results, own, language)
         figure.legend(
             handles=_legend(own, shown, language),
             loc="upper left",
-            bbox_to_anchor=(0.31, 1.0),
+            bbox_to_anchor=(left - 0.01, 1.0),
             ncols=4,
             columnspacing=1.4,
             handletextpad=0.4,
             borderaxespad=0.2,
         )
     return Drawing(figure, _alt(results, own, language))
+
+
+def _left_edge(results: list[ProcedureResult], language: str) -> float:
+    """Where the axes begin, so that the longest name of a work stands whole beside them; a share of the width."""
+    longest = max(len(printing.work(result.procedure, language)) for result in results)
+    return min(0.5, max(0.2, 0.015 + LETTER_SHARE * longest))
 
 
 def _draw_rows(axes: Axes, results: list[ProcedureResult], own: str, language: str) -> list[str]:

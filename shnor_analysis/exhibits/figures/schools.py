@@ -45,7 +45,7 @@ def draw_schools(released: Released[TownEvaluation], language: str) -> Drawing |
             borderaxespad=0.2,
         )
     parts = "; ".join(f"{line.name}: {printing.share_of(line.low, language)}" for line in lines[:MOST_ROWS])
-    return Drawing(figure, render("alt.schools", language, n=len(lines), rows=parts))
+    return Drawing(figure, printing.counted("alt.schools", len(lines), language, rows=parts))
 
 
 def _draw_rows(lines: list[SchoolLine], language: str) -> Figure:

@@ -16,7 +16,8 @@ class LayoutColumn:
     percent, share, mark, grade, date, flag, test_year (calendar year of the test), school_year (`2021`, `2020/2021`),
     a word of a group of the glossary (subject, kind, season, sex, list, alias_kind), or personal (a name, СНИЛС, birth
     date: dropped at the door). `factor.<code>` as the field is an indicator of the school's circumstances;
-    `pupil_code` and `link_code` become pseudonyms. The cells of a required column are filled, unless `allows_empty`.
+    `pupil_code` and `link_code` become pseudonyms. `may_stand_outside` says of a required column that it may be missing
+    altogether, because the title, the sheet's name, a card or an option may say the same of the whole sheet. The cells of a required column are filled, unless `allows_empty`.
     """
 
     header: str
@@ -26,6 +27,12 @@ class LayoutColumn:
     aliases: tuple[str, ...] = ()
     is_required: bool = True
     allows_empty: bool = False
+    may_stand_outside: bool = False
+
+    @property
+    def is_needed_in_header(self) -> bool:
+        """Without this column a sheet is not the report."""
+        return self.is_required and not self.may_stand_outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ class Layout:
     (a row an item, a column a group). `run` names a run of columns that the form does not list: `scores`
     (digits from 0 on), `items` (numbers of items), `groups`, `markers` (a grade and a subject: «4 РУ») or `factors`
     (words of the glossary). `constants` are fields that every row of the report has: the grade of an exam. `order`
-    is the place in an import: register first.
+    is the place in an import: register first. `is_usual_assessment` lets a title or an option say another assessment;
+    `is_named` asks that a sheet without its columns of subject and date names the assessment itself.
     """
 
     code: str
@@ -53,6 +61,8 @@ class Layout:
     run: str = ""
     run_field: str = ""
     run_kind: str = ""
+    is_usual_assessment: bool = False
+    is_named: bool = False
     constants: tuple[tuple[str, str | int], ...] = ()
 
     def column(self, field: str) -> LayoutColumn:

@@ -10,8 +10,9 @@ import pandas as pd
 from shnor_analysis.reference.layouts import LayoutColumn
 from shnor_analysis.schemas import TABLES
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
-from shnor_analysis.sources.drafts import Draft, data_rows, read_fields
+from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.group_labels import place_groups
+from shnor_analysis.sources.left_out import data_rows
 from shnor_analysis.sources.limits import check_limits
 from shnor_analysis.sources.percentages import rebuild
 from shnor_analysis.sources.school_results import with_marks
@@ -95,8 +96,13 @@ def score_rows(
     rebuilt = rebuild(draft, shares, counts, rows=labels, findings=around.findings)
     base = pd.concat([draft.frame.loc[labels, ["row", "tested_n"]], procedure.loc[labels]], axis=1)
     base = base.assign(school_id=schools[labels], counts_rebuilt=rebuilt["counts_rebuilt"])
-    parts = [
-        base.assign(points=float(point), score_share=draft.frame.loc[labels, share], score_n=rebuilt[count])
-        for point, share, count in zip(points, shares, counts, strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    every_row = np.tile(np.arange(len(base)), len(points))
+    return (
+        base.iloc[every_row]
+        .reset_index(drop=True)
+        .assign(
+            points=np.repeat(np.array(points, dtype=np.float64), len(base)),
+            score_share=draft.frame.loc[labels, shares].to_numpy(dtype=np.float64).ravel(order="F"),
+            score_n=rebuilt[counts].to_numpy(dtype=np.float64).ravel(order="F"),
+        )
+    )

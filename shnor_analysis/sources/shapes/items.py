@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,6 +21,16 @@ from shnor_analysis.sources.surroundings import Surroundings
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
 TESTED = "кол-во участников"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The column of a group: the share that solved each item (NaN where empty), and the number tested."""
+
+    group: Group
+    place: int
+    shares: npt.NDArray[np.float64]
+    tested_n: float
 
 
 def read_items(around: Surroundings) -> Made:
@@ -37,11 +50,12 @@ def read_items(around: Surroundings) -> Made:
     cells = [cell_name(header_row, place) for _, place in recognised.header.run]
     tell_groups(around, groups, cells=cells, day=day)
     frame = draft.frame.assign(item=[_item_text(text) for text in draft.frame["item"]])
-    parts = [
-        _column(around, frame, procedure, group=group, place=place, tested_row=tested_row)
+    kept = [name for name in ("row", "item", "points_max") if name in frame]
+    found = [
+        _column(around, rows, group=group, place=place, tested_row=tested_row)
         for group, (_, place) in zip(groups, recognised.header.run, strict=True)
     ]
-    made = pd.concat(parts, ignore_index=True)
+    made = _filled_rows(pd.concat([frame[kept], procedure], axis=1), found)
     if made.empty:
         findings.problem("no_rows", recognised.sheet.name)
     return draft, {"item_summaries": made}
@@ -75,17 +89,10 @@ def _item_text(text: str) -> str:
 
 
 def _column(
-    around: Surroundings,
-    frame: pd.DataFrame,
-    procedure: pd.DataFrame,
-    *,
-    group: Group,
-    place: int,
-    tested_row: int | None,
-) -> pd.DataFrame:
-    """The rows of one group; an empty cell is no row."""
+    around: Surroundings, rows: npt.NDArray[np.intp], *, group: Group, place: int, tested_row: int | None
+) -> _Column:
+    """How far a group solved each item, and how many of it were tested."""
     sheet = around.recognised.sheet
-    rows = frame["row"].to_numpy(dtype=np.intp)
     column = LayoutColumn(group.label, "solved_share", "percent", is_required=False)
     parsed = read_cells(CellRun(sheet, place, rows, column), around.findings)
     tested = np.nan
@@ -93,14 +100,23 @@ def _column(
         of_group = LayoutColumn(group.label, "tested_n", "whole")
         run = CellRun(sheet, place, np.array([tested_row], dtype=np.intp), of_group)
         tested = float(read_cells(run, around.findings).cells.iloc[0])
-    filled = parsed.cells.notna().to_numpy()
-    letters = column_letters(place)
-    kept = [name for name in ("row", "item", "points_max") if name in frame]
-    made = pd.concat([frame[kept], procedure], axis=1)[filled]
-    return made.assign(
-        area_level=group.level,
-        area_id=group.area_id or None,
-        solved_share=parsed.cells.to_numpy()[filled],
-        tested_n=tested,
-        source_cells=letters + (made["row"] + 1).astype("int64").astype("str"),
+    return _Column(group, place, parsed.cells.to_numpy(dtype=np.float64), tested)
+
+
+def _filled_rows(base: pd.DataFrame, columns: Sequence[_Column]) -> pd.DataFrame:
+    """A row for each filled cell, group by group; an empty cell is no row."""
+    shares = np.array([column.shares for column in columns])
+    group, row = np.nonzero(~np.isnan(shares))
+    letters = [column_letters(column.place) for column in columns]
+    cells = zip(group.tolist(), base["row"].to_numpy(dtype=np.int64)[row].tolist(), strict=True)
+    return (
+        base.iloc[row]
+        .reset_index(drop=True)
+        .assign(
+            area_level=np.array([column.group.level for column in columns], dtype=object)[group],
+            area_id=np.array([column.group.area_id or None for column in columns], dtype=object)[group],
+            solved_share=shares[group, row],
+            tested_n=np.array([column.tested_n for column in columns])[group],
+            source_cells=[f"{letters[place]}{number + 1}" for place, number in cells],
+        )
     )

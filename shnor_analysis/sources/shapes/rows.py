@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from shnor_analysis.schemas import PROCEDURE_KEY, TABLES
-from shnor_analysis.sources.drafts import Draft, data_rows, read_fields
+from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.finishers import FINISHERS, USUAL_FINISHERS, Finisher
+from shnor_analysis.sources.left_out import data_rows
 from shnor_analysis.sources.limits import check_limits
 from shnor_analysis.sources.surroundings import Surroundings
 
