@@ -97,12 +97,14 @@ def _run(arguments: list[str]) -> int:
         result = make_app()(arguments, prog_name="shnor", standalone_mode=False)
     except Exit as stop:
         return stop.exit_code
-    except Abort as stop:  # what typer makes of Ctrl-C
-        raise KeyboardInterrupt from stop
+    except Abort:
+        return INTERRUPTED
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             return USAGE
         raise UsageProblem(_usage_problem(error, arguments)) from error
+    if result == INTERRUPTED:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 

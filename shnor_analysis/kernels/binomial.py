@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -71,22 +69,3 @@ def chance_of_at_least(probabilities: ArrayLike, needed: int) -> Array:
         chance[..., :-1] *= 1 - happens
         chance[..., 1:] += moved
     return np.clip(chance[..., -1], 0.0, 1.0)
-
-
-def chance_of_rule(trials: ArrayLike, share: ArrayLike, *, threshold: float, needed: int) -> float:
-    """Chance that a share reaches the threshold in at least `needed` of a school's procedures.
-
-    Args:
-        trials: Numbers tested, one a procedure.
-        share: True shares, one a procedure.
-        threshold: Share that counts as low.
-        needed: Number of procedures.
-
-    Returns:
-        One probability; 0 when there are fewer procedures than needed.
-
-    Limits:
-        Takes the procedures as independent: the same pupils in two subjects make the truth a little wider.
-    """
-    chances = chance_of_share(trials, share, threshold=threshold)
-    return float(chance_of_at_least(np.atleast_1d(chances), needed)) if math.prod(chances.shape) else 0.0

@@ -12,11 +12,10 @@ from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.simulation.abilities import Levels
 from shnor_analysis.simulation.circumstances import FACTORS
 from shnor_analysis.simulation.frames import make_frame, stack
-from shnor_analysis.simulation.history import NEVER, History
+from shnor_analysis.simulation.history import History
 from shnor_analysis.simulation.schools import (
     LAST_DAY_BEFORE_MERGER,
     LAST_DAY_OF_OLD_NAME,
-    LAST_MERGED_YEAR,
     MERGED_NUMBER,
     RENAMED_NUMBER,
     SUCCESSOR_NUMBER,
@@ -165,12 +164,3 @@ def participation_table(spec: TownSpec, schools: Schools, history: History) -> p
         },
         spec.fingerprint,
     )
-
-
-def open_until(schools: Schools) -> dict[str, int]:
-    """Last school year of the schools that closed."""
-    return {
-        school_id: LAST_MERGED_YEAR
-        for school_id, last in zip(schools.school_ids, schools.last_year, strict=True)
-        if last != NEVER
-    }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from shnor_analysis.kernels.binomial import chance_of_at_least, chance_of_rule, chance_of_share
+from shnor_analysis.kernels.binomial import chance_of_at_least, chance_of_share
 from shnor_analysis.kernels.wilson import newcombe_difference, wilson_interval
 
 
@@ -70,4 +70,5 @@ def test_chance_of_the_rule_agrees_with_simulation():
     drawn = np.random.default_rng(500).binomial(trials, shares, size=(200_000, 4))
     simulated = ((drawn / trials >= 0.3).sum(axis=1) >= 2).mean()
     # four standard errors of a share from 200 000 draws
-    assert chance_of_rule(trials, shares, threshold=0.3, needed=2) == pytest.approx(simulated, abs=0.0045)
+    chances = chance_of_share(trials, shares, threshold=0.3)
+    assert float(chance_of_at_least(chances, 2)) == pytest.approx(simulated, abs=0.0045)

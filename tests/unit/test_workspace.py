@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import subprocess
+import sys
 
+import nbformat
 import pytest
 
 from shnor_analysis.errors import EnvironmentProblem, UsageProblem
 from shnor_analysis.language import render_problem
+from shnor_analysis.reporting.orders import template_path
 from shnor_analysis.settings import Settings
 from shnor_analysis.sources import Hints
 from shnor_analysis.workspace import create_workspace, open_workspace
 from shnor_analysis.workspace.lock import writing
 
+# Each takes a tenth of a second or more, which every report would pay, in a process of its own.
+SLOW_TO_LOAD = (
+    "babel.messages",
+    "duckdb",
+    "great_tables",
+    "nbconvert",
+    "nbformat",
+    "papermill",
+    "pandera",
+    "pyarrow.dataset",
+    "python_calamine",
+    "scipy",
+    "seaborn",
+    "shnor_analysis.sources",
+)
 SETTINGS = Settings(
     workspace_id="small-town", title_ru="Городок", title_en="Small town", municipality_id="m1", region_id="r1"
 )
@@ -172,6 +191,21 @@ def test_facts_from_kept_indicators_equal_facts_worked_out_anew(workspace):
     first, kept = workspace.evaluate_school("sch1", 2021), workspace.evaluate_school("sch1", 2021)
     assert first == kept
     assert first.results[0].school.tested_n == 1
+
+
+def test_a_report_loads_nothing_that_it_does_not_use(workspace):
+    raw(workspace, "register.csv", REGISTER)
+    raw(workspace, "protocol.csv", PROTOCOL)
+    workspace.ingest([workspace.folder / "incoming"])
+    workspace.build()
+    workspace.evaluate_school("sch1", 2021)
+    cells = [cell for cell in nbformat.read(template_path("school"), 4).cells if cell.cell_type == "code"]
+    given = f"school_id, school_year, folder = 'sch1', 2021, {str(workspace.folder)!r}"
+    loaded = "import sys; print(*(name for name in sys.modules), file=sys.stderr)"
+    script = "\n".join([cells[0].source, given, *(cell.source for cell in cells[1:]), loaded])
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "shnor_analysis.exhibits.figures" in done.stderr.split()
+    assert set(SLOW_TO_LOAD) & set(done.stderr.split()) == set()
 
 
 def test_what_is_no_table_is_passed_over(workspace):

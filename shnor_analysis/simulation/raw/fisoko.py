@@ -144,8 +144,3 @@ def _key(sitting: Sitting) -> tuple[int, str, str, int, str]:
 
 def _marks(row: Mapping[Any, Any]) -> list[float | None]:
     return [percent(row[f"mark_{mark}_share"]) for mark in (2, 3, 4, 5)]
-
-
-def pages_of(maker: Any, sittings: Sequence[Sitting], **options: Any) -> tuple[Page, ...]:
-    """A page for each sitting."""
-    return tuple(maker(sitting, **options) for sitting in sittings)
