@@ -22,6 +22,7 @@ def show_ingest(outcome: IngestOutcome) -> None:
         tell(f"{file.path.name}: {say(f'cli.file_{file.state}')}{_rows(file)}")
         for replaced in file.replaced:
             tell(say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name))
+        tell_reasons(file.accounting)
         show_problems(file)
     counts = _counts(outcome)
     _tell_counts(counts)
@@ -100,6 +101,14 @@ def show_status(status: Status) -> None:
             "procedures": procedures,
         }
     )
+
+
+def tell_reasons(accounting: Accounting) -> None:
+    """A line a reason: what was left out of a file and what was read in another way than it stands."""
+    language = speak_language()
+    for step in accounting.steps:
+        for reason in step.reasons:
+            tell(f"    {reason.n}: " + render(f"reason.{reason.code}", language, n=reason.n, **reason.fields))
 
 
 def show_accounting(accounting: Accounting) -> None:

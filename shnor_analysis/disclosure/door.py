@@ -14,13 +14,16 @@ from shnor_analysis.disclosure.school import close_school
 from shnor_analysis.disclosure.town import close_town
 from shnor_analysis.errors import Problem, ShnorError, UsageProblem
 from shnor_analysis.evaluation import facts
-from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.evaluation.facts import SchoolEvaluation, SourceFile, TownEvaluation
+from shnor_analysis.reference.calendar_breaks import SeriesBreak
+from shnor_analysis.reference.provenance import Provenance
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 Audience = Literal["department", "school", "public"]
 AUDIENCES: tuple[str, ...] = get_args(Audience)
 T = TypeVar("T", SchoolEvaluation, TownEvaluation)
 Open = TypeVar("Open", bound=object)
+NAMELESS = "—"
 
 _KEY = object()
 # what the door knows how to look at; a new kind of fact has to be taught here before it can pass
@@ -34,6 +37,8 @@ _KNOWN = frozenset(
         Estimate,
         NotEstimable,
         Suppressed,
+        SeriesBreak,
+        Provenance,
         Accounting,
         Step,
         Reason,
@@ -62,7 +67,8 @@ class Released(Generic[Open]):
 def release(value: T, audience: str = "department") -> Released[T]:
     """Close what an audience may not see and hand out the rest.
 
-    department, school: counts stay, shares only from 10 tested; no rows of pupils ever.
+    department, school: counts stay, shares only from 10 tested; no rows of pupils ever. Files have names on pages for
+    the department only: they name other schools.
     public: besides, a number of 1–4 pupils and every share, interval, rest or sum from which it follows is closed,
     together with as many others of its row as it takes; so is a change or an outcome of a rule with a closed end.
 
@@ -94,9 +100,16 @@ def release(value: T, audience: str = "department") -> Released[T]:
     closed: T
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
+        if audience != "department":
+            closed = dataclasses.replace(closed, files=tuple(map(_without_name, closed.files)))
     else:
         closed = close_town(value, trail, is_public=is_public)
     return Released(closed, audience, tuple(trail.lines), _KEY)
+
+
+def _without_name(file: SourceFile) -> SourceFile:
+    """A file as its hash tells it: its name may name other schools."""
+    return dataclasses.replace(file, file_name=NAMELESS)
 
 
 def _strange_types(value: Any) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
-from shnor_analysis.disclosure.marks import ClosedMarks, close_measure, few_tested
+from shnor_analysis.disclosure.marks import close_measure, few_tested
 from shnor_analysis.disclosure.patterns import OPEN, Pattern, choose_pattern
 from shnor_analysis.evaluation.facts import ListYear, Number, Procedure, RuleEvidence, RuleOutcome
 from shnor_analysis.results import Estimate, Suppressed
@@ -24,17 +23,24 @@ def close_list_year(
     place: str,
     trail: AuditTrail,
     *,
-    shown: Mapping[ProcedureKey, ClosedMarks],
     is_public: bool,
 ) -> ListYear:
-    """Close the rule's evidence like the results it repeats, and the outcome where the closed part follows from it."""
+    """Close what the rule says for one list year."""
     if not isinstance(year.rule, RuleOutcome):
         return year
+    return replace(year, rule=close_rule(year.rule, f"{place}.rule", trail, is_public=is_public))
+
+
+def close_rule(rule: RuleOutcome, place: str, trail: AuditTrail, *, is_public: bool) -> RuleOutcome:
+    """Close the rule's evidence like the results it repeats, and the outcome where the closed part follows from it.
+
+    Decides on the outcome alone, so that a school's page and the municipality's hide the same answers.
+    """
     evidence = tuple(
-        _close_evidence(item, f"{place}.rule.evidence[{n}]", trail, shown=shown, is_public=is_public)
-        for n, item in enumerate(year.rule.evidence)
+        _close_evidence(item, f"{place}.evidence[{n}]", trail, is_public=is_public)
+        for n, item in enumerate(rule.evidence)
     )
-    return replace(year, rule=_close_outcome(replace(year.rule, evidence=evidence), f"{place}.rule", trail))
+    return _close_outcome(replace(rule, evidence=evidence), place, trail)
 
 
 def _close_evidence(
@@ -42,10 +48,9 @@ def _close_evidence(
     place: str,
     trail: AuditTrail,
     *,
-    shown: Mapping[ProcedureKey, ClosedMarks],
     is_public: bool,
 ) -> RuleEvidence:
-    pattern = _pattern(item, shown) if is_public else OPEN
+    pattern = _pattern(item) if is_public else OPEN
     reason = FEWER_THAN_5 if not pattern.low else FEWER_THAN_10 if few_tested(item.tested_n) else None
     tested: Number = item.tested_n
     if not pattern.tested:
@@ -58,11 +63,8 @@ def _close_evidence(
     )
 
 
-def _pattern(item: RuleEvidence, shown: Mapping[ProcedureKey, ClosedMarks]) -> Pattern:
-    """The pattern of the result itself, and that of the evidence's own numbers, whichever closes more."""
-    known = shown.get(key_of(item.procedure))
-    if known is not None and not known.pattern.low:
-        return known.pattern
+def _pattern(item: RuleEvidence) -> Pattern:
+    """Closes low results exactly where the result's own row does: that looks at the low ones and their rest, too."""
     if not isinstance(item.low, Estimate) or not isinstance(item.tested_n, int):
         return OPEN
     two = round(item.low.value * item.tested_n)

@@ -45,7 +45,7 @@ def close_school(facts: SchoolEvaluation, trail: AuditTrail, *, is_public: bool)
             _close_change(item, f"changes[{n}]", trail, shown) for n, item in enumerate(facts.changes)
         ),
         list_years=tuple(
-            close_list_year(item, f"list_years[{n}]", trail, shown=shown, is_public=is_public)
+            close_list_year(item, f"list_years[{n}]", trail, is_public=is_public)
             for n, item in enumerate(facts.list_years)
         ),
         context=tuple(

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
 from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
 from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, choose_pattern, is_small
-from shnor_analysis.disclosure.rules import ProcedureKey, key_of
+from shnor_analysis.disclosure.rules import ProcedureKey, close_rule, key_of
 from shnor_analysis.disclosure.school import close_result
 from shnor_analysis.evaluation.facts import (
     CoverageCell,
     LevelResult,
+    ListFlow,
     ProcedureResult,
+    RuleOutcome,
     SchoolLine,
     TownEvaluation,
 )
-from shnor_analysis.results import Estimate
+from shnor_analysis.results import Estimate, Suppressed
 
 
 def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> TownEvaluation:
     """Close procedures with few pupils, school lines, and what would give them away by subtraction."""
     closed = _closed_procedures(facts.coverage) if is_public else frozenset()
     lines = _line_patterns(facts.schools) if is_public else [OPEN] * len(facts.schools)
+    hidden = _hidden_list_years(facts) if is_public else frozenset()
     return replace(
         facts,
         schools=tuple(
-            _close_line(line, f"schools[{n}]", trail, pattern)
+            _close_line(line, f"schools[{n}]", trail, pattern, is_public=is_public)
             for n, (line, pattern) in enumerate(zip(facts.schools, lines, strict=True))
         ),
+        flows=tuple(_close_flow(flow, f"flows[{n}]", trail, hidden) for n, flow in enumerate(facts.flows)),
         levels=tuple(
             _close_procedure(result, f"levels[{n}]", trail, closed=closed, is_public=is_public)
             for n, result in enumerate(facts.levels)
@@ -94,21 +99,54 @@ def _low_number(line: SchoolLine) -> int:
     return round(line.low.value * line.tested_n)
 
 
-def _close_line(line: SchoolLine, place: str, trail: AuditTrail, pattern: Pattern) -> SchoolLine:
+def _close_line(
+    line: SchoolLine, place: str, trail: AuditTrail, pattern: Pattern, *, is_public: bool
+) -> SchoolLine:
     reason = FEWER_THAN_5 if not pattern.low else FEWER_THAN_10 if few_tested(line.tested_n) else None
     tested = line.tested_n
     if not pattern.tested:
         tested = trail.close(f"{place}.tested_n", FEWER_THAN_5)
-    fires = line.rule_fires
-    if not pattern.low and isinstance(fires, bool):
-        fires = trail.close(f"{place}.rule_fires", FEWER_THAN_5)
+    rule = line.rule
+    if isinstance(rule, RuleOutcome):
+        rule = _without_evidence(rule, f"{place}.rule", trail, is_public=is_public)
     return replace(
         line,
         tested_n=tested,
         low=close_measure(line.low, f"{place}.low", trail, reason),
         success=close_measure(line.success, f"{place}.success", trail, reason),
-        rule_fires=fires,
+        rule=rule,
+        earlier_rules=(),
     )
+
+
+def _without_evidence(rule: RuleOutcome, place: str, trail: AuditTrail, *, is_public: bool) -> RuleOutcome:
+    """The answer as the school's own page gives it; the evidence stays behind, the municipality's page has no use."""
+    closed = close_rule(rule, place, AuditTrail(), is_public=is_public)
+    if isinstance(closed.fires, Suppressed):
+        trail.close(f"{place}.fires", FEWER_THAN_5)
+    return replace(closed, evidence=())
+
+
+def _hidden_list_years(facts: TownEvaluation) -> frozenset[int]:
+    """List years in which the rule's answer for some school is closed: totals would tell what stays hidden."""
+    known = [(item.list_year, item.outcome) for line in facts.schools for item in line.earlier_rules]
+    known += [
+        (facts.rule_list_year, line.rule) for line in facts.schools if isinstance(line.rule, RuleOutcome)
+    ]
+    return frozenset(
+        year
+        for year, rule in known
+        if isinstance(close_rule(rule, "", AuditTrail(), is_public=True).fires, Suppressed)
+    )
+
+
+def _close_flow(flow: ListFlow, place: str, trail: AuditTrail, hidden: frozenset[int]) -> ListFlow:
+    """Close the totals of the rule where they count a closed answer; those of an issued list are public."""
+    if flow.source != "rule" or hidden.isdisjoint((flow.school_year - 1, flow.school_year)):
+        return flow
+    names = ("listed_n", "stayed_n", "left_n", "entered_n", "without_result_n")
+    closed: dict[str, Any] = {name: trail.close(f"{place}.{name}", FEWER_THAN_5) for name in names}
+    return replace(flow, **closed)
 
 
 def _close_procedure(

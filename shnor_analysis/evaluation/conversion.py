@@ -120,8 +120,16 @@ class Origins:
 
     def files(self) -> tuple[SourceFile, ...]:
         """Every file named so far, by name."""
-        used = [card for digest, card in self._cards.items() if digest in self._used]
+        return self._files(self._used)
+
+    def files_behind(self, *frames: pd.DataFrame) -> tuple[SourceFile, ...]:
+        """The other files that tables rest on: behind sums, quartiles and ranks in which more rows than named count."""
+        known = {str(one) for frame in frames for one in frame["source_sha256"].dropna().unique()}
+        return self._files(known - self._used)
+
+    def _files(self, digests: set[str]) -> tuple[SourceFile, ...]:
+        chosen = [card for digest, card in self._cards.items() if digest in digests]
         return tuple(
             SourceFile(card.file_name, card.sha256, card.report, card.received, card.is_verified_layout)
-            for card in sorted(used, key=lambda card: (card.file_name, card.sha256))
+            for card in sorted(chosen, key=lambda card: (card.file_name, card.sha256))
         )

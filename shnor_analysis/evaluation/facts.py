@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.reference.calendar_breaks import SeriesBreak
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 Number = int | Suppressed | None
@@ -87,15 +88,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarBreak:
-    """A break of a series: no change and no trend line of one school goes across it."""
-
-    assessment: str
-    school_year: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class RuleEvidence:
     """One procedure under a listing rule."""
 
@@ -122,6 +114,14 @@ class RuleOutcome:
     procedures_needed_n: int
     evidence: tuple[RuleEvidence, ...]
     chance_if_unchanged: float | NotEstimable | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class RuleYear:
+    """What the rule says for one list year."""
+
+    list_year: int
+    outcome: RuleOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,10 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class SchoolEvaluation:
-    """Every fact of one school's report."""
+    """Every fact of one school's report.
+
+    `files` stand behind the school's own rows, `files_behind` are the others behind sums, quartiles and ranks.
+    """
 
     school_id: str
     name: str
@@ -207,7 +210,7 @@ class SchoolEvaluation:
     school_year: int
     results: tuple[ProcedureResult, ...]
     changes: tuple[Change, ...]
-    breaks: tuple[CalendarBreak, ...]
+    breaks: tuple[SeriesBreak, ...]
     list_years: tuple[ListYear, ...]
     context: tuple[ContextFactor, ...]
     agreement: tuple[MarkAgreement, ...]
@@ -215,15 +218,18 @@ class SchoolEvaluation:
     unverified_facts: tuple[str, ...]
     accounting: Accounting
     files: tuple[SourceFile, ...]
+    files_behind: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolLine:
     """One school in the town's report: pooled low results of the year, list status, what is there.
 
-    `tested_n` counts works over all procedures of the report year. `is_listed`: on an issued low-results list of
-    the report year, None when no list of that year is known. `rule_fires`: the rule on the report year's results,
-    that is the list of the following year.
+    `tested_n` counts works over all procedures of the report year; `interval_basis` says what the intervals take as
+    independent: `pupils`, `works` (pupils unknown: the truth is wider) or `partly`. `is_listed`: on an issued
+    low-results list of the report year, None when no list of that year is known. `rule`: the rule on the report
+    year's results, for the list year `rule_list_year` of the town; `earlier_rules`: its answers for the list years
+    before. The door keeps the evidence of both to itself.
     """
 
     school_id: str
@@ -234,8 +240,15 @@ class SchoolLine:
     success: Measure
     procedures_n: int
     is_listed: bool | None
-    rule_fires: bool | NotEstimable | Suppressed
+    rule: RuleOutcome | NotEstimable
     programmes: tuple[Participation, ...]
+    interval_basis: str = "works"
+    earlier_rules: tuple[RuleYear, ...] = ()
+
+    @property
+    def rule_fires(self) -> bool | NotEstimable | Suppressed:
+        """The answer of the rule alone."""
+        return self.rule.fires if isinstance(self.rule, RuleOutcome) else self.rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +261,11 @@ class ListFlow:
 
     school_year: int
     source: str
-    listed_n: int
-    stayed_n: int
-    left_n: int
-    entered_n: int
-    without_result_n: int
+    listed_n: Number
+    stayed_n: Number
+    left_n: Number
+    entered_n: Number
+    without_result_n: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +281,8 @@ class CoverageCell:
 class TownEvaluation:
     """Every fact of the municipality's report; schools in the order of their numbers, never ranked.
 
-    In `levels` the place of the school is taken by the municipality, computed from its schools.
+    In `levels` the place of the school is taken by the municipality, computed from its schools. `rule_list_year` is
+    the list year for which the rule looks at the results of the report year.
     """
 
     municipality_id: str
@@ -282,9 +296,11 @@ class TownEvaluation:
     levels: tuple[ProcedureResult, ...]
     flows: tuple[ListFlow, ...]
     coverage: tuple[CoverageCell, ...]
-    breaks: tuple[CalendarBreak, ...]
+    breaks: tuple[SeriesBreak, ...]
     rule_version: str
+    rule_list_year: int
     rule_is_verified: bool
     unverified_facts: tuple[str, ...]
     accounting: Accounting
     files: tuple[SourceFile, ...]
+    files_behind: tuple[SourceFile, ...] = ()

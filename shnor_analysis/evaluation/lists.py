@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from shnor_analysis.evaluation.conversion import Origins, Row, measure_of, procedure_of, rows
-from shnor_analysis.evaluation.facts import Listing, ListYear, RuleEvidence, RuleOutcome
+from collections.abc import Iterable
+
+from shnor_analysis.evaluation.conversion import Origins, Row, measure_of, procedure_of, rows, years_of
+from shnor_analysis.evaluation.facts import Listing, ListYear, RuleEvidence, RuleOutcome, RuleYear
 from shnor_analysis.evaluation.town_indicators import TownIndicators
 from shnor_analysis.results import NotEstimable
 
@@ -12,23 +14,40 @@ def list_years_of(town: TownIndicators, school_id: str, origins: Origins) -> tup
     """Every list year that is known by an issued list or by results, oldest first."""
     listings = town.frame("listings")
     known = {int(year) for year in listings.loc[listings["list"] == "low_results", "school_year"]}
-    outcomes = town.frame("rule_outcomes")
     own = rows(listings[listings["school_id"] == school_id].sort_values(["school_year", "list", "issuer"]))
-    own_outcomes = {int(row["list_year"]): row for row in rows(outcomes[outcomes["school_id"] == school_id])}
-    evidence = town.frame("rule_evidence")
-    own_evidence = rows(evidence[evidence["school_id"] == school_id])
-    computed = {int(year) for year in evidence["list_year"]} | {town.rule_list_year}
+    outcomes = {item.list_year: item.outcome for item in rule_years_of(town, [school_id]).get(school_id, ())}
+    computed = {int(year) for year in town.frame("rule_evidence")["list_year"]} | {town.rule_list_year}
     years = sorted(known | computed | {int(row["school_year"]) for row in own})
     return tuple(
         ListYear(
             school_year=year,
             issued=_issued([row for row in own if int(row["school_year"]) == year], origins),
             has_issued_list=year in known,
-            rule=_rule_outcome(
-                town, year, own_outcomes.get(year), [row for row in own_evidence if row["list_year"] == year]
-            ),
+            rule=outcomes.get(year, without_outcome(town, year)),
         )
         for year in years
+    )
+
+
+def rule_years_of(town: TownIndicators, school_ids: Iterable[str]) -> dict[str, tuple[RuleYear, ...]]:
+    """The rule's answers for schools with their evidence, oldest list year first; a school without any is left out."""
+    wanted = frozenset(school_ids)
+    outcomes, evidence = town.frame("rule_outcomes"), town.frame("rule_evidence")
+    behind: dict[tuple[str, int], list[dict[str, object]]] = {}
+    for row in rows(evidence[evidence["school_id"].isin(wanted)]):
+        behind.setdefault((str(row["school_id"]), int(row["list_year"])), []).append(row)
+    found: dict[str, tuple[RuleYear, ...]] = {}
+    for row in rows(outcomes[outcomes["school_id"].isin(wanted)].sort_values("list_year")):
+        school_id, year = str(row["school_id"]), int(row["list_year"])
+        known = RuleYear(year, _rule_outcome(town, row, behind.get((school_id, year), [])))
+        found[school_id] = (*found.get(school_id, ()), known)
+    return found
+
+
+def without_outcome(town: TownIndicators, list_year: int) -> NotEstimable:
+    """Why the rule has no answer for a list year."""
+    return NotEstimable(
+        "rule_without_results", {"version": town.rule.version, "list_years": years_of(list_year)}
     )
 
 
@@ -49,12 +68,8 @@ def _issued(listed: list[dict[str, object]], origins: Origins) -> tuple[Listing,
     return tuple(found.values())
 
 
-def _rule_outcome(
-    town: TownIndicators, list_year: int, outcome: Row | None, evidence: list[dict[str, object]]
-) -> RuleOutcome | NotEstimable:
+def _rule_outcome(town: TownIndicators, outcome: Row, evidence: list[dict[str, object]]) -> RuleOutcome:
     rule = town.rule
-    if outcome is None:
-        return NotEstimable("rule_without_results", {"version": rule.version, "list_year": list_year})
     return RuleOutcome(
         version=rule.version,
         is_verified=rule.provenance.is_verified,

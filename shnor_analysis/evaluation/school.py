@@ -19,7 +19,6 @@ from shnor_analysis.evaluation.conversion import (
     years_of,
 )
 from shnor_analysis.evaluation.facts import (
-    CalendarBreak,
     Change,
     ContextFactor,
     MarkAgreement,
@@ -31,6 +30,7 @@ from shnor_analysis.evaluation.level_finder import LevelFinder
 from shnor_analysis.evaluation.lists import list_years_of
 from shnor_analysis.evaluation.nearness import nearest
 from shnor_analysis.evaluation.programmes import participations
+from shnor_analysis.evaluation.series_breaks import breaks_of
 from shnor_analysis.evaluation.town_indicators import Tables, TownIndicators, prepare_town
 from shnor_analysis.evaluation.unverified import unverified_facts
 from shnor_analysis.results import Estimate, NotEstimable
@@ -66,8 +66,9 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
     """
     school = _school_row(town, school_id)
     origins = Origins(town.cards)
+    origins.of(school)
     results = _results(town, school, origins)
-    breaks = _breaks(town, results)
+    breaks = breaks_of(town.breaks, (result.procedure for result in results))
     list_years = list_years_of(town, school_id, origins)
     context = _context(town, school_id, origins)
     agreement = _agreement(town, school_id, origins)
@@ -94,6 +95,7 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
         unverified_facts=unverified_facts(town, breaks, origins.files()),
         accounting=_accounting(town, school_id, len(results)),
         files=origins.files(),
+        files_behind=origins.files_behind(town.frame("shares"), town.frame("context")),
     )
 
 
@@ -162,20 +164,6 @@ def _difference(row: Row) -> Estimate | NotEstimable:
     if is_missing(row["difference"]):
         return NotEstimable("marks_not_given")
     return Estimate(float(row["difference"]), float(row["conf_low"]), float(row["conf_high"]))
-
-
-def _breaks(town: TownIndicators, results: tuple[ProcedureResult, ...]) -> tuple[CalendarBreak, ...]:
-    """Breaks between the school's first and last result of each assessment."""
-    years: dict[str, list[int]] = {}
-    series = {(one.procedure.assessment, one.procedure.subject, one.procedure.season) for one in results}
-    for result in results:
-        years.setdefault(result.procedure.assessment, []).append(result.procedure.school_year)
-    return tuple(
-        CalendarBreak(item.assessment, item.school_year, item.code)
-        for item in town.breaks
-        if any(item.concerns(*one) for one in series)
-        and min(years[item.assessment]) <= item.school_year <= max(years[item.assessment])
-    )
 
 
 def _context(town: TownIndicators, school_id: str, origins: Origins) -> tuple[ContextFactor, ...]:

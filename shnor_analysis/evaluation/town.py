@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -19,19 +20,20 @@ from shnor_analysis.evaluation.conversion import (
     years_of,
 )
 from shnor_analysis.evaluation.facts import (
-    CalendarBreak,
     CoverageCell,
     ListFlow,
     ProcedureResult,
+    RuleYear,
     SchoolLine,
     TownEvaluation,
 )
 from shnor_analysis.evaluation.level_finder import LevelFinder
+from shnor_analysis.evaluation.lists import rule_years_of, without_outcome
 from shnor_analysis.evaluation.programmes import participations
 from shnor_analysis.evaluation.school import ORDER
+from shnor_analysis.evaluation.series_breaks import breaks_of
 from shnor_analysis.evaluation.town_indicators import Tables, TownIndicators, prepare_town
 from shnor_analysis.evaluation.unverified import unverified_facts
-from shnor_analysis.indicators.marks import attach_shares
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.schemas import PROCEDURE_KEY
 from shnor_analysis.schemas.card import FileCard
@@ -65,15 +67,11 @@ def assemble_town(town: TownIndicators) -> TownEvaluation:
     shares = town.frame("shares")
     shares = shares[shares["school_id"].isin(own)]
     region_id = str(schools["region_id"].iloc[0])
-    breaks = tuple(
-        CalendarBreak(item.assessment, item.school_year, item.code)
-        for item in town.breaks
-        if item.school_year <= town.school_year and item.assessment in set(shares["assessment"])
-    )
-    lines = _lines(town, schools, shares, origins)
-    for row in rows(shares):
+    lines = _lines(town, schools, origins)
+    for row in (*rows(schools), *rows(shares)):
         origins.of(row)
     levels = _levels(town, region_id, origins)
+    breaks = breaks_of(town.breaks, (result.procedure for result in levels))
     return TownEvaluation(
         municipality_id=town.settings.municipality_id,
         region_id=region_id,
@@ -88,10 +86,12 @@ def assemble_town(town: TownIndicators) -> TownEvaluation:
         coverage=_coverage(shares),
         breaks=breaks,
         rule_version=town.rule.version,
+        rule_list_year=town.rule_list_year,
         rule_is_verified=town.rule.provenance.is_verified,
         unverified_facts=unverified_facts(town, breaks, origins.files()),
         accounting=_accounting(town, schools, lines),
         files=origins.files(),
+        files_behind=origins.files_behind(town.frame("shares")),
     )
 
 
@@ -111,53 +111,58 @@ def _own_schools(town: TownIndicators) -> pd.DataFrame:
     return own
 
 
-def _lines(
-    town: TownIndicators, schools: pd.DataFrame, shares: pd.DataFrame, origins: Origins
-) -> tuple[SchoolLine, ...]:
-    pooled = {str(row["school_id"]): row for row in rows(_pool_year(shares, town.school_year))}
-    issued = town.frame("issued_lists")
-    listed = issued[issued["list_year"] == town.school_year].set_index("school_id")["is_listed"].to_dict()
-    outcomes = town.frame("rule_outcomes")
-    outcomes = outcomes[outcomes["list_year"] == town.rule_list_year]
-    fires = outcomes.set_index("school_id")["fires"].to_dict()
-    ordered = sorted(rows(schools), key=lambda row: number_order(str(row["name"]), str(row["school_id"])))
+def _lines(town: TownIndicators, schools: pd.DataFrame, origins: Origins) -> tuple[SchoolLine, ...]:
+    own = frozenset(schools["school_id"])
+    pooled = {str(row["school_id"]): row for row in rows(town.frame("pooled"))}
+    listed = _listed(town, own, origins)
+    rules = rule_years_of(town, own)
     table = town.frame("participation")
-    programmes = participations(rows(table[table["school_id"].isin(schools["school_id"])]), town, origins)
-    lines = []
-    for school in ordered:
-        school_id = str(school["school_id"])
-        row = pooled.get(school_id)
-        missing = NotEstimable("no_results_in_year", {"years": years_of(town.school_year)})
-        no_rule = NotEstimable(
-            "rule_without_results", {"version": town.rule.version, "list_year": town.rule_list_year}
+    programmes = participations(rows(table[table["school_id"].isin(own)]), town, origins)
+    ordered = sorted(rows(schools), key=lambda row: number_order(str(row["name"]), str(row["school_id"])))
+    return tuple(
+        SchoolLine(
+            school_id=school_id,
+            name=str(school["name"]),
+            kind=str(school["kind"]),
+            **_pooled_of(town, pooled.get(school_id)),
+            is_listed=listed.get(school_id),
+            **_rules_of(town, rules.get(school_id, ())),
+            programmes=programmes.get(school_id, ()),
         )
-        lines.append(
-            SchoolLine(
-                school_id=school_id,
-                name=str(school["name"]),
-                kind=str(school["kind"]),
-                tested_n=None if row is None else int(row["tested_n"]),
-                low=missing if row is None else measure_of(row, "low"),
-                success=missing if row is None else measure_of(row, "success"),
-                procedures_n=0 if row is None else int(row["procedures_n"]),
-                is_listed=bool(listed[school_id]) if school_id in listed else None,
-                rule_fires=bool(fires[school_id]) if school_id in fires else no_rule,
-                programmes=programmes.get(school_id, ()),
-            )
-        )
-    return tuple(lines)
-
-
-def _pool_year(shares: pd.DataFrame, school_year: int) -> pd.DataFrame:
-    """Works of the report year over all procedures that give the share of low results."""
-    year = shares[(shares["school_year"] == school_year) & shares["low_n"].notna()]
-    pooled = year.groupby("school_id", as_index=False).agg(
-        tested_n=("tested_n", "sum"),
-        low_n=("low_n", "sum"),
-        quality_n=("quality_n", lambda column: column.sum(skipna=False)),
-        procedures_n=("low_n", "size"),
+        for school_id, school in ((str(row["school_id"]), row) for row in ordered)
     )
-    return attach_shares(pooled)
+
+
+def _listed(town: TownIndicators, own: frozenset[str], origins: Origins) -> dict[str, bool]:
+    """Who stands on the issued list of the report year; empty when none is known. Names the files of all lists."""
+    listings = town.frame("listings")
+    for row in rows(listings[(listings["list"] == "low_results") & listings["school_id"].isin(own)]):
+        origins.of(row)
+    issued = town.frame("issued_lists")
+    now = issued[issued["list_year"] == town.school_year]
+    return {str(row["school_id"]): bool(row["is_listed"]) for row in rows(now)}
+
+
+def _pooled_of(town: TownIndicators, row: Row | None) -> dict[str, Any]:
+    if row is None:
+        missing = NotEstimable("no_results_in_year", {"years": years_of(town.school_year)})
+        return {"tested_n": None, "low": missing, "success": missing, "procedures_n": 0}
+    known, tested = int(row["known_n"]), int(row["tested_n"])
+    return {
+        "tested_n": tested,
+        "low": measure_of(row, "low"),
+        "success": measure_of(row, "success"),
+        "procedures_n": int(row["procedures_n"]),
+        "interval_basis": "pupils" if known == tested else "partly" if known else "works",
+    }
+
+
+def _rules_of(town: TownIndicators, years: tuple[RuleYear, ...]) -> dict[str, Any]:
+    answers = {item.list_year: item.outcome for item in years}
+    return {
+        "rule": answers.get(town.rule_list_year, without_outcome(town, town.rule_list_year)),
+        "earlier_rules": tuple(item for item in years if item.list_year != town.rule_list_year),
+    }
 
 
 def _levels(town: TownIndicators, region_id: str, origins: Origins) -> tuple[ProcedureResult, ...]:
@@ -197,10 +202,10 @@ def _flow(row: Row) -> ListFlow:
 
 
 def _coverage(shares: pd.DataFrame) -> tuple[CoverageCell, ...]:
-    keys = list(PROCEDURE_KEY)
-    cells = shares.groupby(keys, as_index=False).agg(
-        schools_n=("school_id", "nunique"), tested_n=("tested_n", "sum"), test_date=("test_date", "min")
+    cells = shares.groupby(list(PROCEDURE_KEY), as_index=False).agg(
+        schools_n=("school_id", "nunique"), tested_n=("tested_n", "sum")
     )
+    # schools may write on different days: a cell has none
     cells["test_date"] = pd.NaT
     return tuple(
         CoverageCell(procedure_of(row), int(row["schools_n"]), int(row["tested_n"]))

@@ -21,6 +21,7 @@ Tables = Callable[[str], pd.DataFrame]
 FRAME_NAMES = (
     "schools",
     "shares",
+    "pooled",
     "without_special_needs",
     "levels",
     "changes",
@@ -93,6 +94,8 @@ def prepare_town(
     schools, pupil_results = tables("schools"), _up_to(tables("pupil_results"), school_year)
     breaks = calendar_breaks()
     shares, accounting = indicators.build_mark_shares(results)
+    pooled, step = indicators.build_pooled_shares(shares, pupil_results, school_year=school_year)
+    accounting += step
     without, step = indicators.build_shares_without_special_needs(shares, pupil_results, tables("pupils"))
     accounting += step
     levels, step = build_levels(shares, schools, _up_to(tables("area_results"), school_year))
@@ -109,6 +112,7 @@ def prepare_town(
     frames = {
         "schools": schools,
         "shares": shares,
+        "pooled": pooled,
         "without_special_needs": without,
         "levels": levels,
         "changes": changes,
@@ -153,13 +157,10 @@ def _build_lists(
     outcomes, evidence, accounting = indicators.apply_listing_rule(
         shares, rule, list_years=list_years, seed=settings.seed
     )
-    issued, step = indicators.build_issued_lists(listings, tables("schools"))
+    schools = tables("schools")
+    issued, step = indicators.build_issued_lists(listings, schools)
     accounting += step
-    flow_issued, step = indicators.build_list_flow(issued, source="issued")
-    accounting += step
-    status = outcomes.rename(columns={"fires": "is_listed"})
-    flow_rule, step = indicators.build_list_flow(status, source="rule")
-    flows = pd.concat([flow_issued, flow_rule], ignore_index=True)
+    flows, step = _build_flows(issued, outcomes, schools, settings.municipality_id)
     frames = {
         "rule_outcomes": outcomes,
         "rule_evidence": evidence,
@@ -168,3 +169,16 @@ def _build_lists(
         "list_flow": flows,
     }
     return frames, accounting + step
+
+
+def _build_flows(
+    issued: pd.DataFrame, outcomes: pd.DataFrame, schools: pd.DataFrame, municipality_id: str
+) -> tuple[pd.DataFrame, Accounting]:
+    """The flow of the municipality's own schools; the register may hold those of others, too."""
+    own = schools.loc[schools["municipality_id"] == municipality_id, "school_id"]
+    flow_issued, accounting = indicators.build_list_flow(
+        issued[issued["school_id"].isin(own)], source="issued"
+    )
+    status = outcomes.rename(columns={"fires": "is_listed"})
+    flow_rule, step = indicators.build_list_flow(status[status["school_id"].isin(own)], source="rule")
+    return pd.concat([flow_issued, flow_rule], ignore_index=True), accounting + step

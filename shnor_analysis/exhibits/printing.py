@@ -15,6 +15,7 @@ HARD_SPACE = "\u00a0"
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
 DASH = "—"
+SHARE = "доля"  # the unit of the glossary that printed numbers show by themselves, as a percent sign
 GROUPED_FROM = 10_000
 
 
@@ -45,13 +46,11 @@ def percent(share: float, language: str) -> str:
 
 
 def interval(estimate: Estimate, language: str) -> str:
-    """Print the interval of a share: "from 12 to 31 %"."""
-    return render(
-        "interval.percent",
-        language,
-        low=points_of(estimate.low, language),
-        high=points_of(estimate.high, language),
-    )
+    """Print the interval of a share: "from 12 to 31 %"; with one decimal where both ends would be one number."""
+    low, high = points_of(estimate.low, language), points_of(estimate.high, language)
+    if low == high and estimate.low < estimate.high:
+        low, high = (number(end * 100, language, 1) for end in (estimate.low, estimate.high))
+    return render("interval.percent", language, low=low, high=high)
 
 
 def signed(value: float, language: str) -> str:
@@ -92,8 +91,10 @@ def share_of(measure: Measure, language: str) -> str:
 
 
 def interval_of(measure: Measure, language: str) -> str:
-    """Print the interval of a share, or a dash."""
-    return interval(measure, language) if isinstance(measure, Estimate) else DASH
+    """Print the interval of a share, or the word for a closed one, or a dash where a note below says why."""
+    if isinstance(measure, Estimate):
+        return interval(measure, language)
+    return closed(measure, language) if isinstance(measure, Suppressed) else DASH
 
 
 def count_of(value: Number, language: str) -> str:
@@ -105,10 +106,7 @@ def count_of(value: Number, language: str) -> str:
 
 def counted(code: str, n: int, language: str, **fields: object) -> str:
     """Print a count with its noun in the right form, or a text that has no forms."""
-    try:
-        return render_count(code, language, n, **fields)
-    except KeyError:
-        return render(code, language, **{"n": n, **fields})
+    return render_count(code, language, n, **fields)
 
 
 def of_hundred(chance: float, language: str) -> str:
@@ -179,13 +177,13 @@ def work_within(procedure: Procedure, language: str) -> str:
 
 def measured_range(low: float, high: float, unit: str, language: str) -> str:
     """Print two values of one unit with a dash between, the percent sign once."""
-    if unit == "доля":
+    if unit == SHARE:
         return f"{points_of(low, language)}–{percent(high, language)}"
     return f"{measured(low, unit, language)}–{measured(high, unit, language)}"
 
 
 def measured(value: float, unit: str, language: str) -> str:
     """Print a value in the unit of the glossary: shares as percentages, whole numbers whole, others with one decimal."""
-    if unit == "доля":
+    if unit == SHARE:
         return percent(value, language)
     return number(value, language, 0 if float(value).is_integer() or abs(value) >= 100 else 1)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Literal
 
 from shnor_analysis.evaluation.facts import (
-    CalendarBreak,
     Change,
     ContextFactor,
     LevelResult,
@@ -18,6 +17,7 @@ from shnor_analysis.evaluation.facts import (
     SchoolEvaluation,
 )
 from shnor_analysis.glossary import group
+from shnor_analysis.reference.calendar_breaks import SeriesBreak, first_crossed
 from shnor_analysis.results import Estimate
 
 Position = Literal["above", "below", "not_told_apart"]
@@ -103,11 +103,9 @@ def series_key(procedure: Procedure) -> tuple[str, str, int]:
     return procedure.assessment, procedure.subject, procedure.grade
 
 
-def is_joined(before: Procedure, after: Procedure, breaks: Iterable[CalendarBreak]) -> bool:
-    """Whether a line may join two results of a series: neighbouring years, one season, no break between or at them."""
+def is_joined(before: Procedure, after: Procedure, breaks: Iterable[SeriesBreak]) -> bool:
+    """Whether a line may join two results of a series: neighbouring years, one season, no break that forbids it."""
     if after.school_year - before.school_year != 1 or before.season != after.season:
         return False
-    return not any(
-        known.assessment == after.assessment and before.school_year < known.school_year <= after.school_year
-        for known in breaks
-    )
+    series = (after.assessment, after.subject, after.season)
+    return first_crossed(breaks, series, before=before.school_year, after=after.school_year) is None

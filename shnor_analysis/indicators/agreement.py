@@ -29,7 +29,9 @@ def build_agreement(
         share × tested where counts are unknown), `*_share`, `*_conf_low`, `*_conf_high` (Wilson); lineage, empty
         where computed from pupils. And the accounting.
     """
-    given = comparisons[(comparisons["area_level"] == "school") & (comparisons["tested_n"] > 0)]
+    of_schools = comparisons["area_level"] == "school"
+    tested = (comparisons["tested_n"] > 0).fillna(False).astype(bool)
+    given = comparisons[of_schools & tested]
     given = given.rename(columns={"area_id": "school_id"}).drop(columns="area_level")
     for name in DIRECTIONS:
         from_share = given[f"{name}_share"].astype(float) * given["tested_n"].astype(float)
@@ -43,8 +45,9 @@ def build_agreement(
     table = table.reindex(columns=columns).sort_values(KEY, ignore_index=True)
     rows_in = len(comparisons) + len(computed)
     reasons = (
-        Reason("comparison_of_area", int((comparisons["area_level"] != "school").sum())),
-        Reason("comparison_from_pupils", int(fresh.sum())),
+        Reason("comparison_of_area", int((~of_schools).sum())),
+        Reason("comparison_nobody_tested", int((of_schools & ~tested).sum())),
+        Reason("comparison_given_already", int((~fresh).sum())),
     )
     accounting = Accounting().then(
         "agreement", "mark_comparisons", rows_in, len(table), (reason for reason in reasons if reason.n)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.kernels.wilson import newcombe_difference
-from shnor_analysis.reference.calendar_breaks import SeriesBreak
+from shnor_analysis.reference.calendar_breaks import SeriesBreak, first_crossed
 
 SERIES = ["school_id", "assessment", "subject", "grade", "season"]
 CARRIED = ["school_year", "test_date", "tested_n"]
@@ -54,7 +52,15 @@ def build_changes(
 def _name_breaks(pairs: pd.DataFrame, breaks: tuple[SeriesBreak, ...]) -> None:
     keys = [*SERIES[1:], "before_school_year", "after_school_year"]
     steps = pairs[keys].drop_duplicates()
-    first = [_first_break(step, breaks) for step in steps.to_dict("records")]
+    first = [
+        first_crossed(
+            breaks,
+            (step["assessment"], step["subject"], step["season"]),
+            before=int(step["before_school_year"]),
+            after=int(step["after_school_year"]),
+        )
+        for step in steps.to_dict("records")
+    ]
     steps["break_code"] = pd.Series(
         [item.code if item else "" for item in first], index=steps.index, dtype="str"
     )
@@ -62,16 +68,6 @@ def _name_breaks(pairs: pd.DataFrame, breaks: tuple[SeriesBreak, ...]) -> None:
     named = pairs[keys].merge(steps, on=keys, how="left")
     for name in ("break_code", "break_year"):
         pairs[name] = named[name].to_numpy()
-
-
-def _first_break(step: dict[Any, Any], breaks: tuple[SeriesBreak, ...]) -> SeriesBreak | None:
-    crossed = [
-        item
-        for item in breaks
-        if item.concerns(step["assessment"], step["subject"], step["season"])
-        and item.forbids(int(step["before_school_year"]), int(step["after_school_year"]))
-    ]
-    return min(crossed, key=lambda item: item.school_year, default=None)
 
 
 def _fill_differences(pairs: pd.DataFrame, after: pd.DataFrame, before: pd.DataFrame) -> None:

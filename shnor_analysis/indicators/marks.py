@@ -48,7 +48,7 @@ def build_mark_shares(
     table["quality_n"] = _quality_numbers(tested, counted)
     table[list(LINEAGE_COLUMNS)] = tested[list(LINEAGE_COLUMNS)]
     shares = attach_shares(table.sort_values([*unit, *PROCEDURE_KEY], ignore_index=True))
-    return shares, _account(results, shares, unit)
+    return shares, _account(results, shares, unit, only_shares_n=_only_shares_n(tested, counted))
 
 
 def attach_shares(table: pd.DataFrame) -> pd.DataFrame:
@@ -94,10 +94,18 @@ def _first_known(choices: tuple[pd.Series, ...]) -> pd.Series:
     return known
 
 
-def _account(results: pd.DataFrame, shares: pd.DataFrame, unit: tuple[str, ...]) -> Accounting:
+def _only_shares_n(tested: pd.DataFrame, counted: pd.Series) -> int:
+    """Rows with a share of low results and no number behind it: neither marks nor pupils below the minimum."""
+    has_share = tested["low_share"].notna() | tested["mark_2_share"].notna()
+    return int((has_share & ~counted & tested["low_n"].isna()).sum())
+
+
+def _account(
+    results: pd.DataFrame, shares: pd.DataFrame, unit: tuple[str, ...], *, only_shares_n: int
+) -> Accounting:
     reasons = (
         Reason("nobody_tested", len(results) - len(shares)),
-        Reason("only_shares_known", int(shares[list(MARK_COUNTS)].isna().all(axis=1).sum())),
+        Reason("only_shares_known", only_shares_n),
         Reason("tested_estimated", int(shares["tested_n_is_estimated"].sum())),
         Reason("quality_not_given", int(shares["quality_share"].isna().sum())),
     )

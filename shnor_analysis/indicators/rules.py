@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import pandas as pd
 
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.indicators.lowest import find_lowest
 from shnor_analysis.kernels.binomial import SLACK, chance_of_at_least, chance_of_share
-from shnor_analysis.reference.listing_rules import DataYear, ListingRule
+from shnor_analysis.reference.listing_rules import ListingRule
 from shnor_analysis.schemas import PROCEDURE_KEY
 
 EVIDENCE_COLUMNS = (
@@ -56,34 +57,28 @@ def apply_listing_rule(
     judge = _judge_threshold if rule.kind == "threshold" else _judge_lowest
     evidence = judge(results, rule, seed)
     outcomes = _sum_up(evidence, rule)
-    reasons = [Reason("rule_unverified", len(outcomes))] if not rule.provenance.is_verified else []
-    accounting = Accounting().then("listing_rule", rule.version, len(results), len(outcomes), reasons)
-    return outcomes, evidence, accounting
+    return outcomes, evidence, _account(results, outcomes, rule)
+
+
+def _account(results: pd.DataFrame, outcomes: pd.DataFrame, rule: ListingRule) -> Accounting:
+    """Results that stand behind an outcome, and outcomes from them: two steps, so that no sum looks like a loss."""
+    group = ["school_id", "list_year"]
+    judged = pd.MultiIndex.from_frame(results[group]).isin(pd.MultiIndex.from_frame(outcomes[group]))
+    used, few = int(judged.sum()), int((~judged).sum())
+    reasons = [Reason("rule_too_few_results", few)] if few else []
+    return (
+        Accounting()
+        .then("listing_rule", rule.version, len(results), used, reasons)
+        .then("rule_outcomes", rule.version, used, len(outcomes))
+    )
 
 
 def _admitted(shares: pd.DataFrame, rule: ListingRule, list_year: int) -> pd.DataFrame:
     """The results that count for a list year: procedures of the rule within its data years."""
-    procedures = pd.DataFrame(
-        [(item.assessment, item.subject, item.grade) for item in rule.procedures],
-        columns=["assessment", "subject", "grade"],
-    )
-    keys = ["assessment", "subject", "grade"]
-    looked_at = pd.MultiIndex.from_frame(shares[keys].astype({"grade": int})).isin(
-        pd.MultiIndex.from_frame(procedures)
-    )
-    in_data = np.zeros(len(shares), dtype=bool)
-    for data in rule.data:
-        in_data |= _within(shares, data, list_year)
-    return shares[looked_at & in_data]
-
-
-def _within(shares: pd.DataFrame, data: DataYear, list_year: int) -> np.ndarray:
-    inside = shares["school_year"].astype(int) == list_year - data.years_back
-    if data.season:
-        inside &= shares["season"] == data.season
-    if data.assessments:
-        inside &= shares["assessment"].isin(data.assessments)
-    return inside.to_numpy(dtype=bool)
+    keys = shares[list(PROCEDURE_KEY)].astype({"school_year": int, "grade": int})
+    known: list[dict[str, Any]] = keys.drop_duplicates().to_dict("records")  # type: ignore[assignment]
+    admitted = [tuple(one.values()) for one in known if rule.admits(list_year, **one)]
+    return shares[pd.MultiIndex.from_frame(keys).isin(admitted)]
 
 
 def _judge_threshold(results: pd.DataFrame, rule: ListingRule, seed: int) -> pd.DataFrame:

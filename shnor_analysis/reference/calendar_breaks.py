@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +43,23 @@ class SeriesBreak:
     def text(self, language: str) -> str:
         """What happened, one sentence."""
         return render(f"break.{self.code}", language)
+
+
+def first_crossed(
+    breaks: Iterable[SeriesBreak], series: tuple[str, str, str], *, before: int, after: int
+) -> SeriesBreak | None:
+    """The first of some breaks that forbids a change of a series between two school years; None when it is allowed.
+
+    Changes, lines of pictures and the list of breaks all ask here, so that they cannot disagree.
+
+    Args:
+        breaks: Breaks that are known.
+        series: Assessment, subject and season.
+        before: School year of the earlier result.
+        after: School year of the later result.
+    """
+    crossed = [item for item in breaks if item.concerns(*series) and item.forbids(before, after)]
+    return min(crossed, key=lambda item: item.school_year, default=None)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from shnor_analysis.schemas import TABLES, Table
 from shnor_analysis.simulation.sittings import Sitting
@@ -18,10 +17,7 @@ FIRST_CELL = "A1"
 
 def chosen(values: Sequence[str | None], codes: Any) -> Any:
     """Text by position in a short list: fast for long columns."""
-    words = pa.array(list(values), type=pa.large_string())
-    return pd.array(
-        words.take(pa.array(np.asarray(codes, dtype=np.int64))).to_numpy(zero_copy_only=False), dtype="str"
-    )
+    return pd.array(list(values), dtype="str").take(np.asarray(codes, dtype=np.int64))
 
 
 def make_frame(name: str, columns: Mapping[str, Any], fingerprint: str) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from shnor_analysis.sources.surroundings import Surroundings
 from shnor_analysis.sources.values import parse_cells
 
 SHARE = "_share"
+SMALLEST_SURE_PERCENTAGE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def make_factors(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     base = pd.DataFrame({"row": draft.frame["row"], "school_id": schools, "school_year": years})
     parts = []
     empty = 0
-    for indicator in (*_listed(draft), *_others(draft, around)):
+    for indicator in (*_listed(draft, around), *_others(draft, around)):
         filled = indicator.cells.notna().to_numpy()
         empty += int((~filled).sum())
         cells = [cell_name(int(row), indicator.place) for row in draft.frame["row"][filled]]
@@ -55,9 +56,13 @@ def make_factors(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     return {"factors": pd.concat(parts, ignore_index=True)} if parts else {}
 
 
-def _listed(draft: Draft) -> Iterator[_Indicator]:
+def _listed(draft: Draft, around: Surroundings) -> Iterator[_Indicator]:
     for name, place in draft.header.places.items():
         if name.startswith(FACTOR):
+            if draft.layout.column(name).kind == "percent":
+                _check_scale(
+                    draft, around, draft.frame[name], place=place, header=draft.layout.column(name).header
+                )
             yield _Indicator(name.removeprefix(FACTOR), place, draft.frame[name])
 
 
@@ -73,7 +78,24 @@ def _others(draft: Draft, around: Surroundings) -> Iterator[_Indicator]:
         kind = _kind(draft, header, place, code=code)
         column = LayoutColumn(header, FACTOR + code, kind, is_required=False)
         parsed = read_cells(CellRun(draft.sheet, place, rows, column), around.findings)
+        if kind == "percent":
+            _check_scale(draft, around, parsed.cells, place=place, header=header)
         yield _Indicator(code, place, parsed.cells)
+
+
+def _check_scale(draft: Draft, around: Surroundings, shares: pd.Series, *, place: int, header: str) -> None:
+    """Refuse a column of percentages in which nothing is above 1: they may as well be shares, a hundred times more."""
+    filled = shares.to_numpy(dtype=float)
+    is_small = (filled > 0) & (filled <= SMALLEST_SURE_PERCENTAGE)
+    column = draft.sheet.columns[place]
+    if np.nanmax(filled, initial=0.0) > SMALLEST_SURE_PERCENTAGE or not is_small.any():
+        return
+    row = int(draft.frame["row"].to_numpy()[is_small][0])
+    if any(text.endswith("%") for text in column.texts):
+        return
+    around.findings.problem(
+        "percent_or_share", draft.sheet.name, (row, place), found=draft.sheet.text(row, place), column=header
+    )
 
 
 def _kind(draft: Draft, header: str, place: int, *, code: str) -> str:

@@ -27,7 +27,9 @@ def usual_grade(of_class: float | None, assessment: str | None, season: str | No
     return None if of_class is None else of_class - (season == "autumn")
 
 
-def may_write(of_class: float | None, grade: float | None, *, assessment: str | None, season: str | None) -> bool:
+def may_write(
+    of_class: float | None, grade: float | None, *, assessment: str | None, season: str | None
+) -> bool:
     """Tell whether a class may write a work of a grade: an exam also a class earlier, or later in evening schools."""
     if of_class is None or grade is None:
         return True

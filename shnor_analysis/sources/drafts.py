@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,8 +24,11 @@ from shnor_analysis.sources.personal import (
     personal_sign,
 )
 from shnor_analysis.sources.recognition import Header, Recognised
+from shnor_analysis.sources.spelling import plain
+from shnor_analysis.sources.values import is_school_year
 
 SMALLEST_NUMBER_OF_A_PERSON = 1e8
+SCHOOL_YEAR = re.compile(r"^уч")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def read_fields(recognised: Recognised, rows: npt.NDArray[np.intp], findings: Fi
 
     Problems found: text where a number belongs and the like, `error_cell`, `cell_empty` in required fields, `personal_in_used`. Columns that name people are left out with a line in the accounting.
     """
+    recognised = with_year_kind(recognised, rows)
     sheet, header, layout = recognised.sheet, recognised.header, recognised.layout
     columns: dict[str, pd.Series] = {"row": pd.Series(rows, dtype="int64")}
     decimals: dict[str, npt.NDArray[np.int64]] = {}
@@ -98,6 +103,25 @@ def read_fields(recognised: Recognised, rows: npt.NDArray[np.intp], findings: Fi
     has_personal = drop_personal(recognised, findings, rows_n=len(rows))
     frame = pd.DataFrame(columns)
     return Draft(recognised, frame, pd.DataFrame(decimals, index=frame.index), len(rows), has_personal)
+
+
+def with_year_kind(recognised: Recognised, rows: npt.NDArray[np.intp]) -> Recognised:
+    """The same report; a column «Год» that holds school years (`2020/2021`) throughout, or is named so, is one of them."""
+    layout, header = recognised.layout, recognised.header
+    place = header.places.get("test_year")
+    if place is None or "school_year" in header.places:
+        return recognised
+    texts = {text for text in recognised.sheet.columns[place].as_texts(rows) if text}
+    is_named_so = SCHOOL_YEAR.search(plain(recognised.sheet.text(header.data_row - 1, place)))
+    if not is_named_so and not (texts and all(map(is_school_year, texts))):
+        return recognised
+    columns = tuple(
+        replace(column, field="school_year", kind="school_year") if column.field == "test_year" else column
+        for column in layout.columns
+        if column.field != "school_year"
+    )
+    places = {"school_year" if name == "test_year" else name: where for name, where in header.places.items()}
+    return replace(recognised, layout=replace(layout, columns=columns), header=replace(header, places=places))
 
 
 def report_errors(

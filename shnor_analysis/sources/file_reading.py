@@ -20,6 +20,7 @@ from shnor_analysis.sources.hints import Card, ReadingContext, read_card
 from shnor_analysis.sources.lineage import add_lineage
 from shnor_analysis.sources.opening import OpenedFile
 from shnor_analysis.sources.recognition import Recognised
+from shnor_analysis.sources.repeats import join_sheets
 from shnor_analysis.sources.shapes.comparison import read_comparison
 from shnor_analysis.sources.shapes.groups import read_groups_sheet
 from shnor_analysis.sources.shapes.items import read_items
@@ -66,7 +67,7 @@ def read_tables(opened: OpenedFile, context: ReadingContext) -> FileReading:
     findings.raise_if_any()
     tables = _validated(sheets, findings)
     findings.raise_if_any()
-    accounting = _file_accounting(opened)
+    accounting = _file_accounting(opened, findings)
     for sheet in sheets:
         accounting += sheet.accounting
     return FileReading(_card(opened, card, sheets, tables), MappingProxyType(tables), accounting)
@@ -113,7 +114,7 @@ def _validated(sheets: list[_SheetReading], findings: Findings) -> Frames:
         if not parts:
             continue
         try:
-            tables[name] = validate(TABLES[name], pd.concat(parts, ignore_index=True))
+            tables[name] = validate(TABLES[name], join_sheets(name, parts, findings))
         except InputRefused as refused:
             for problem in refused.problems:
                 placed = replace(problem, file=findings.file)
@@ -121,9 +122,8 @@ def _validated(sheets: list[_SheetReading], findings: Findings) -> Frames:
     return tables
 
 
-def _file_accounting(opened: OpenedFile) -> Accounting:
+def _file_accounting(opened: OpenedFile, findings: Findings) -> Accounting:
     """Which sheets were read, which were not, which were hidden."""
-    findings = Findings(opened.path.name)
     read = {found.sheet.name for found in opened.recognised}
     for sheet in opened.sheets:
         if sheet.name not in read and sheet.is_hidden:

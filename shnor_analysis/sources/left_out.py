@@ -21,7 +21,27 @@ _SUM = re.compile(
 )
 # who did not come has one of these words, or nothing, in every cell of the result
 ABSENT_WORDS = frozenset(
-    ["", "н", "н/я", "ня", "н/б", "нб", "н.я.", "н.б.", "н/п", "б", "x", "х", "-", "–", "—", "отс", "отс.", "нет", "не писал"]
+    [
+        "",
+        "н",
+        "н/я",
+        "ня",
+        "н/б",
+        "нб",
+        "н.я.",
+        "н.б.",
+        "н/п",
+        "б",
+        "x",
+        "х",
+        "-",
+        "–",
+        "—",
+        "отс",
+        "отс.",
+        "нет",
+        "не писал",
+    ]
 )
 _ABSENT = re.compile(r"(?:не ?яв|отсутств|болел|болен|боле[ею]т|не писал|не участв|освобожд|не выполнял)")
 TABLES_OF_RESULTS = frozenset({"pupil_results", "school_results", "score_counts"})
@@ -43,7 +63,7 @@ def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp
     filled_n = filled.sum(axis=0)
     rows = np.flatnonzero(filled_n) + header.data_row
     is_sum = np.zeros(len(rows), dtype=bool)
-    for place in range(used[: COLUMNS_WITH_SUM_WORD][-1] + 1):
+    for place in range(used[:COLUMNS_WITH_SUM_WORD][-1] + 1):
         is_sum |= _says(sheet.columns[place], rows, is_sum_word)
     is_note = ~is_sum & (filled_n[rows - header.data_row] == 1) if len(used) > 2 else np.zeros_like(is_sum)
     is_absent = ~is_sum & ~is_note & _without_result(recognised, rows)

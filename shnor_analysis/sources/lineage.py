@@ -23,6 +23,6 @@ def add_lineage(frame: pd.DataFrame, draft: Draft, *, sha256: str) -> pd.DataFra
     if "source_cells" not in frame:
         numbers = frame["row"].to_numpy(dtype=np.int64) + 1
         known["source_cells"] = [f"{first}{number}:{last}{number}" for number in numbers.tolist()]
-    return frame[[name for name in frame if name != "row"]].assign(
+    return frame.drop(columns="row", errors="ignore").assign(
         report=draft.layout.code, source_sha256=sha256, source_sheet=draft.sheet.name, **known
     )

@@ -24,6 +24,6 @@ def _by_year(draft: Draft, around: Surroundings, name: str, year: str) -> pd.Dat
     table = TABLES[name]
     given = [field for field in draft.frame if field in table.own_columns]
     constants = {field: value for field, value in draft.layout.constants if field in table.own_columns}
-    years = years_of(draft, around, year)
+    years = years_of(draft, around, year, or_year="test_year")
     made = draft.frame[["row", *given]].assign(**constants)
     return made.assign(**{year: years, "school_id": schools_in(draft, around, years)})

@@ -30,7 +30,7 @@ EXAMPLES_OF_CONSTANTS = {
 
 
 def propose_mapping(path: Path, *, table: str | None = None) -> Proposal:
-    """Guess the mapping of the first sheet of a file that no layout recognises.
+    """Guess the mapping of the first sheet of a file that no layout recognises, or of its first sheet for a `table`.
 
     Raises InputRefused as reading does, and `mapping_no_header` where no sheet has headers over data; UsageProblem
     `mapping_table_unknown`, `mapping_not_needed` (every sheet is a known report).
@@ -39,7 +39,8 @@ def propose_mapping(path: Path, *, table: str | None = None) -> Proposal:
         raise UsageProblem(Problem("mapping_table_unknown", found=table, allowed=", ".join(MAPPABLE)))
     sheets = read_sheets(path, check_file(path).errors)
     known = {sheet.name: recognise(sheet, layouts().values()) for sheet in sheets}
-    unknown = [sheet for sheet in sheets if not isinstance(known[sheet.name], Recognised)]
+    # who names a table knows better what a sheet is
+    unknown = [sheet for sheet in sheets if table or not isinstance(known[sheet.name], Recognised)]
     visible = [sheet for sheet in unknown if not sheet.is_hidden and sheet.rows_n]
     if not visible and any(isinstance(found, Recognised) for found in known.values()):
         titles = sorted({found.layout.title for found in known.values() if isinstance(found, Recognised)})

@@ -49,8 +49,7 @@ class Checked:
 
 
 def make_whole(given: Procedure) -> Checked:
-    """Fill school year and season from the date, else from the calendar year and the season; the grade, where it is
-    not said, from the exam or the class.
+    """Fill school year and season from the date, else from year and season; the grade, if unsaid, from exam or class.
 
     `wrong` names facts that exclude each other: `season`, `school_year`, `test_year` against the date, `calendar`
     for school year against calendar year; `class_id` for a class that cannot write this work; and `season_needed` where nothing may be assumed.

@@ -142,7 +142,7 @@ def _likeness(one: _Seen, field: Field) -> tuple[float, str]:
     if alike == 0.0 and field.name not in {"school_id", "subject", "test_date", "season"}:
         return 0.0, ""
     kind = _kind_that_fits(one, field)
-    if not kind:
+    if not kind or (alike == 0.0 and not _has_words(one)):
         return 0.0, ""
     return alike + _evidence(one, field.name, kind), kind
 
@@ -160,6 +160,11 @@ def _kind_that_fits(one: _Seen, field: Field) -> str:
             continue
         return kind
     return ""
+
+
+def _has_words(one: _Seen) -> bool:
+    """Tell whether a column holds texts: a column of row numbers may be read as codes of subjects, and is none."""
+    return any(text and not text.isdigit() for text in one.column.as_texts(one.rows))
 
 
 def _is_percentage(one: _Seen) -> bool:

@@ -54,7 +54,7 @@ def read_sheets(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,  # its end wakes us at once; a process alone is asked every 50 ms
                 timeout=limits.wall_seconds,
                 check=False,
             )

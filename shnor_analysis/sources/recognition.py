@@ -121,7 +121,7 @@ def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss 
     is_tied = False
     near: NearMiss | None = None
     for layout in layouts:
-        if layout.is_named and named and layout.assessment not in named:
+        if layout.is_named and not layout.is_usual_assessment and named and layout.assessment not in named:
             continue
         header, missing, row = _best_header(lines, layout, is_named=bool(named))
         is_titled = header_key(layout.title) in titles
@@ -271,7 +271,7 @@ def _match(line: HeaderLine, layout: Layout, *, is_named: bool) -> tuple[Header,
         if column.field not in places
         and (column.is_required if layout.is_named and not is_named else column.is_needed_in_header)
     )
-    if layout.is_named and not RESULTS & places.keys():
+    if layout.tables[0] == "pupils" and layout.is_named and not RESULTS & places.keys():
         lacking = (*lacking, *(column.header for column in wanted if column.field in RESULTS))
     if lacking:
         return header, lacking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,20 @@ from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.surroundings import Surroundings
 
+PLAIN_LOGIN = re.compile(r"\w(?:[\w .@№-]{0,58}\w)?")
+
 
 def make_schools(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
-    """The table `schools`; a school that stands twice, whatever the case of its login, is `school_repeated`."""
+    """The table `schools`.
+
+    Problems: `school_repeated` for a school that stands twice, whatever the case of its login; `school_id_not_plain` for
+    a login that could not name a folder or a page.
+    """
     made = _own_fields(draft, "schools")
+    for label, login in made["school_id"].dropna().items():
+        if not PLAIN_LOGIN.fullmatch(str(login)):
+            cell = draft.cell(label, "school_id")
+            around.findings.problem("school_id_not_plain", draft.sheet.name, cell, found=login)
     spelled = made["school_id"].dropna().map(plain)
     for _, labels in spelled.groupby(spelled).groups.items():
         if len(labels) > 1:

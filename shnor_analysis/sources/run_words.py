@@ -9,7 +9,9 @@ from shnor_analysis import glossary
 from shnor_analysis.sources.spelling import clean, plain
 
 _MARKERS = (
-    re.compile(r"(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?[ ,.-]*(?P<subject>[^\d\s]\D*)", re.IGNORECASE),
+    re.compile(
+        r"(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?[ ,.-]*(?P<subject>[^\d\s]\D*)", re.IGNORECASE
+    ),
     re.compile(r"(?P<subject>\D+?)[ ,.-]*(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?", re.IGNORECASE),
 )
 _ASSESSMENT = re.compile(

@@ -173,7 +173,10 @@ def _subject_forms() -> tuple[tuple[re.Pattern[str], str], ...]:
         if len(text) > SHORTEST_SUBJECT and item.key != "subject.pooled" and text[0].isalpha()
     }
     return tuple(
-        (re.compile(_NOT_ANOTHER + r"\b" + r"\W+".join(map(_any_case, re.findall(r"\w+", text))) + r"\b"), spellings[text])
+        (
+            re.compile(_NOT_ANOTHER + r"\b" + r"\W+".join(map(_any_case, re.findall(r"\w+", text))) + r"\b"),
+            spellings[text],
+        )
         for text in sorted(spellings, key=len, reverse=True)
     )
 

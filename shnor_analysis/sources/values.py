@@ -136,6 +136,11 @@ def parse_school_year(text: str) -> float | None:
     return float(one[1]) if one else None
 
 
+def is_school_year(text: str) -> bool:
+    """Tell whether a text can only be a school year: two years, one after the other."""
+    return bool(_TWO_YEARS.fullmatch(plain(text))) and parse_school_year(text) is not None
+
+
 def parse_test_year(text: str) -> float | None:
     """A calendar year: `2021`, `2021 год`."""
     one = _ONE_YEAR.fullmatch(plain(text))

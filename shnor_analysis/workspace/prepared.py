@@ -14,6 +14,7 @@ from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import Settings
 
 INDICATORS = "indicators"
+VERSION = 2  # of the tables and of what they mean: what another version kept is worked out anew
 
 
 def prepared_town(
@@ -30,7 +31,7 @@ def prepared_town(
     Raises: UsageProblem as `prepare_town`.
     """
     digest = hashlib.sha256(settings.model_dump_json().encode("utf-8")).hexdigest()[:12]
-    home = build / INDICATORS / f"{school_year}-{digest}"
+    home = build / INDICATORS / f"{school_year}-v{VERSION}-{digest}"
     if home.is_dir():
         frames = {path.stem: _read(path) for path in sorted(home.glob("*.parquet"))}
         return town_from_frames(frames, settings=settings, school_year=school_year, cards=cards)

@@ -40,12 +40,13 @@ KEPT = (
     "Другие обозначения школ.csv",
     "Социальный паспорт 2024.xls",
     "Статистика по отметкам весна 2024.xlsx",
+    "Школа № 2 Статистика по отметкам 2023.xlsx",
     "Индивидуальные результаты МА 2023.xlsx",
     "Протокол ОГЭ 2023.csv",
     "Протокол ОГЭ 2024.xlsx",
     "Перечни школ.csv",
 )
-INDIVIDUAL, PROTOCOL = KEPT[4], KEPT[6]
+INDIVIDUAL, PROTOCOL = "Индивидуальные результаты МА 2023.xlsx", "Протокол ОГЭ 2024.xlsx"
 SURNAME, NAME, PATRONYMIC = "Зюзюкин", "Пафнутий", "Кузьмич"
 PERSON = f"{SURNAME} {NAME} {PATRONYMIC}"
 SNILS, BARE_SNILS = "112-233-445 95", 11223344595
@@ -79,7 +80,7 @@ PLANTED = (
 )
 
 # Python imports `sitecustomize` before anything else, in kernels and readers too.
-NO_NETWORK = '''
+NO_NETWORK = """
 import os
 import sys
 
@@ -99,7 +100,7 @@ def watch(event, arguments):
 
 
 sys.addaudithook(watch)
-'''
+"""
 COMMANDS = {
     "ingest": ("ingest", "{incoming}"),
     "ingest again": ("ingest", "{incoming}", "--json"),
@@ -130,7 +131,9 @@ def edit(path: Path, change: Any, target: Path | None = None) -> Path:
     """Change each sheet of a workbook that has a header with a pupil code."""
     book = openpyxl.load_workbook(path)
     for sheet in book.worksheets:
-        header = next((row for row in sheet.iter_rows() if any(c.value == "Код участника" for c in row)), None)
+        header = next(
+            (row for row in sheet.iter_rows() if any(c.value == "Код участника" for c in row)), None
+        )
         if header is not None:
             change(sheet, header[0].row, {cell.value: cell.column for cell in header if cell.value})
     book.save(target or path)

@@ -7,7 +7,18 @@ import sys
 
 import planted_town
 import pytest
-from planted_town import BIRTH, INDIVIDUAL, PERSON, PHONE, PROTOCOL, SNILS, SURNAME, edit, find_planted, leaks_below
+from planted_town import (
+    BIRTH,
+    INDIVIDUAL,
+    PERSON,
+    PHONE,
+    PROTOCOL,
+    SNILS,
+    SURNAME,
+    edit,
+    find_planted,
+    leaks_below,
+)
 
 from shnor_analysis.errors import InputRefused
 from shnor_analysis.sources import Hints, ReadingContext, open_file, read_tables
@@ -39,7 +50,8 @@ MISPLACED = {
 def test_the_town_went_through_every_stage(carried):
     assert set(carried.codes.values()) == {0}, carried.said
     assert leaks_below(carried.folder / "incoming"), "the search finds what was planted"
-    assert len(list(carried.reports["public"].glob("2024*/*/report.html"))) == 4, "two audiences, two pages each"
+    editions = {path.parent.parent.name for path in carried.reports["public"].glob("*/*/report.html")}
+    assert editions == {"2024", "2024-public-en"}
 
 
 def test_nothing_planted_stands_in_the_workspace_or_the_temporary_folder(carried):
@@ -67,7 +79,9 @@ def test_the_missing_network_is_really_missing(tmp_path):
     call = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
     tried = subprocess.run(
         [sys.executable, "-c", call],
-        env=planted_town.surroundings(tmp_path / "key", **planted_town.without_network(tmp_path / "hooks", log)),
+        env=planted_town.surroundings(
+            tmp_path / "key", **planted_town.without_network(tmp_path / "hooks", log)
+        ),
         capture_output=True,
         check=False,
     )
@@ -142,9 +156,13 @@ def test_a_list_of_persons_gives_no_mapping_and_an_unknown_form_none_of_its_cell
     persons = tmp_path / "list.csv"
     persons.write_text(f"{PERSON};{SNILS};5;{BIRTH}\n{PERSON};{SNILS};4;{BIRTH}\n", encoding="utf-8")
     form = tmp_path / "form.csv"
-    form.write_text(f"Школа;Ученик;Оценка;Связь\nsch660001;{NAME};5;{PHONE}\nsch660002;{NAME};4;{PHONE}\n", encoding="utf-8")
+    form.write_text(
+        f"Школа;Ученик;Оценка;Связь\nsch660001;{NAME};5;{PHONE}\nsch660002;{NAME};4;{PHONE}\n",
+        encoding="utf-8",
+    )
     told = [
-        planted_town.shnor("map", str(path), folder=carried.folder, key=carried.key) for path in (persons, form)
+        planted_town.shnor("map", str(path), folder=carried.folder, key=carried.key)
+        for path in (persons, form)
     ]
     assert [ran.returncode for ran in told] == [4, 0]
     assert find_planted("".join(ran.stdout + ran.stderr for ran in told)) == []

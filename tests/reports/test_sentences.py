@@ -84,7 +84,7 @@ def test_the_highest_share_stands_with_its_own_interval_and_size(school: SchoolE
     now = [result for result in school.results if result.procedure.school_year == YEAR]
     largest = max(result.school.low.value for result in now)
     found = re.search(
-        r"(?:Most low|Low) results: .*?, ([\d.]+)% \(interval ([\d.]+) to ([\d.]+)%, tested (\d+)\)", text
+        r"(?:Largest share of low results shown|Low results): .*?, ([\d.]+)% \(interval ([\d.]+) to ([\d.]+)%, tested (\d+)\)", text
     )
     assert found
     ties = [result.school for result in now if result.school.low.value == largest]

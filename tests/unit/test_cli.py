@@ -63,6 +63,12 @@ def test_a_template_is_written_and_never_over_a_file(tmp_path):
     assert (tmp_path / "schools.xlsx").read_bytes() == before
 
 
+def test_a_template_takes_the_folder_like_every_command_and_writes_where_it_runs(tmp_path):
+    ran = shnor("template", "schools", "--folder", str(tmp_path / "elsewhere"), "--json", cwd=tmp_path)
+    assert (ran.returncode, json.loads(ran.stdout)) == (0, {"template": "schools.xlsx"})
+    assert [path.name for path in tmp_path.iterdir()] == ["schools.xlsx"]
+
+
 def test_help_speaks_the_language_asked_for(tmp_path):
     assert "Загрузить файлы." in shnor("--help", cwd=tmp_path).stdout
     assert "Import files." in shnor("ingest", "--help", "--language", "en", cwd=tmp_path).stdout

@@ -53,22 +53,22 @@ def test_long_numbers_are_grouped_from_five_digits() -> None:
         (
             1,
             "За 2023/24 учебный год есть результаты 1 процедуры.",
-            "For 2023/24 there are results of 1 assessment.",
+            "For 2023/24 there are results of 1 test.",
         ),
         (
             2,
             "За 2023/24 учебный год есть результаты 2 процедур.",
-            "For 2023/24 there are results of 2 assessments.",
+            "For 2023/24 there are results of 2 tests.",
         ),
         (
             21,
             "За 2023/24 учебный год есть результаты 21 процедуры.",
-            "For 2023/24 there are results of 21 assessments.",
+            "For 2023/24 there are results of 21 tests.",
         ),
         (
             11,
             "За 2023/24 учебный год есть результаты 11 процедур.",
-            "For 2023/24 there are results of 11 assessments.",
+            "For 2023/24 there are results of 11 tests.",
         ),
     ],
 )

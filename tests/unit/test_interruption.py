@@ -15,7 +15,11 @@ from shnor_analysis.settings import Settings
 from shnor_analysis.workspace import create_workspace, open_workspace
 
 SETTINGS = Settings(
-    workspace_id="broken-town", title_ru="Городок", title_en="Small town", municipality_id="m1", region_id="r1"
+    workspace_id="broken-town",
+    title_ru="Городок",
+    title_en="Small town",
+    municipality_id="m1",
+    region_id="r1",
 )
 FILES = {
     "register.csv": "Логин;Наименование;Вид;Муниципалитет;Регион\nsch1;Школа № 1;школа;m1;r1\nsch2;Школа № 2;школа;m1;r1\n",
@@ -54,7 +58,11 @@ def built(workspace):
 
 def left_overs(workspace):
     names = (path.name for path in workspace.folder.rglob("*"))
-    return [name for name in names if name.endswith((".part", ".old", "pending.json")) or name.startswith((".s", ".b"))]
+    return [
+        name
+        for name in names
+        if name.endswith((".part", ".old", "pending.json")) or name.startswith((".s", ".b"))
+    ]
 
 
 def run(workspace, tmp_path, *arguments, fault):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import (
-    CalendarBreak,
     Change,
     Procedure,
     ProcedureResult,
@@ -25,7 +24,7 @@ from shnor_analysis.exhibits.reading import assessment_place, is_joined, level_o
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
-from shnor_analysis.reference.calendar_breaks import calendar_breaks
+from shnor_analysis.reference.calendar_breaks import SeriesBreak
 from shnor_analysis.results import Estimate
 
 BLOCKS_IN_ROW = 5
@@ -57,7 +56,7 @@ class Frame:
     first_year: int
     last_year: int
     limit: float
-    breaks: tuple[CalendarBreak, ...]
+    breaks: tuple[SeriesBreak, ...]
     changes: tuple[Change, ...]
     area_level: str
     language: str
@@ -162,30 +161,41 @@ def _collect_block(marks: Marks, one: Series, corner: tuple[float, float], frame
     start, floor = corner
     at = start - frame.first_year
     _collect_breaks(marks, one, (at, floor), frame)
-    points = []
-    for result in one.results:
+    points: dict[int, tuple[float, float]] = {}
+    for place, result in enumerate(one.results):
         x, low = at + _when(result.procedure), _estimate(result)
-        points.append((x, floor + low.value / frame.limit))
+        points[place] = (x, floor + low.value / frame.limit)
         marks.intervals.append([(x, floor + low.low / frame.limit), (x, floor + low.high / frame.limit)])
-        (marks.autumns if result.procedure.season == "autumn" else marks.springs).append(points[-1])
+        (marks.autumns if result.procedure.season == "autumn" else marks.springs).append(points[place])
         level = level_of(result, frame.area_level)
         if level is not None and isinstance(level.marks.low, Estimate):
             marks.levels.append((x, floor + level.marks.low.value / frame.limit))
-    for (before, after), ends in zip(pairwise(one.results), pairwise(points), strict=True):
-        if may_join(before, after, frame.breaks, frame.changes):
-            marks.joined.append(list(ends))
+    for before, after in _neighbours(one):
+        if may_join(one.results[before], one.results[after], frame.breaks, frame.changes):
+            marks.joined.append([points[before], points[after]])
     marks.titles.append(((start - 0.6, floor + 1.04), _title(one, frame.language)))
     for year in sorted({frame.first_year, frame.last_year}):
         marks.years.append(((at + year, floor - 0.05), _short_year(year)))
 
 
+def _neighbours(one: Series) -> Iterator[tuple[int, int]]:
+    """Places of results that follow one another in their season: an autumn between two springs parts nothing."""
+    seasons: dict[str, list[int]] = {}
+    for place, result in enumerate(one.results):
+        seasons.setdefault(result.procedure.season, []).append(place)
+    for places in seasons.values():
+        yield from pairwise(places)
+
+
 def _collect_breaks(marks: Marks, one: Series, origin: tuple[float, float], frame: Frame) -> None:
     """Hatch the years that break the series; where only the autumn works do, the spring stays clear."""
-    seasons = {known.code: known.season for known in calendar_breaks()}
+    assessment, subject, _ = one.key
+    seasons = {result.procedure.season for result in one.results}
     at, floor = origin
     for known in frame.breaks:
-        if known.assessment == one.key[0] and frame.first_year <= known.school_year <= frame.last_year:
-            end = AUTUMN_END if seasons.get(known.reason) == "autumn" else BAND_HALF
+        concerned = any(known.concerns(assessment, subject, season) for season in seasons)
+        if concerned and frame.first_year <= known.school_year <= frame.last_year:
+            end = AUTUMN_END if known.season == "autumn" else BAND_HALF
             left, right = at + known.school_year - BAND_HALF, at + known.school_year + end
             marks.bands.append([(left, floor), (right, floor), (right, floor + 1), (left, floor + 1)])
 
@@ -193,7 +203,7 @@ def _collect_breaks(marks: Marks, one: Series, origin: tuple[float, float], fram
 def may_join(
     before: ProcedureResult,
     after: ProcedureResult,
-    breaks: tuple[CalendarBreak, ...],
+    breaks: tuple[SeriesBreak, ...],
     changes: tuple[Change, ...],
 ) -> bool:
     """Whether a line may join two results: the facts give this change, or are silent and no break lies between."""

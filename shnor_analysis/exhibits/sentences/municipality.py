@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
+from shnor_analysis.evaluation.facts import ProcedureResult, SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.printing import SHARE
 from shnor_analysis.exhibits.reading import of_year
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
@@ -55,7 +56,7 @@ def _tiles(value: TownEvaluation, language: str) -> Tiles:
                 render("tile.fires", language),
                 _fires_n(value, language),
                 render(
-                    "tile.fires.note", language, year=printing.school_year(value.school_year + 1, language)
+                    "tile.fires.note", language, year=printing.school_year(value.rule_list_year, language)
                 ),
             ),
         )
@@ -95,7 +96,7 @@ def _fires_n(value: TownEvaluation, language: str) -> str:
 
 def _found_fires(value: TownEvaluation, language: str) -> str:
     rule = rule_name(value.rule_version, language)
-    list_year = printing.school_year(value.school_year + 1, language)
+    list_year = printing.school_year(value.rule_list_year, language)
     if _fires_n(value, language) == printing.DASH:
         return render("town.found.fires.closed", language, rule=rule, list_year=list_year)
     n = sum(line.rule_fires is True for line in value.schools)
@@ -103,23 +104,31 @@ def _found_fires(value: TownEvaluation, language: str) -> str:
 
 
 def _found_levels(value: TownEvaluation, language: str) -> list[str]:
-    known = [
-        (result, result.school.low)
-        for result in of_year(value.levels, value.school_year)
-        if isinstance(result.school.low, Estimate)
-    ]
+    now = of_year(value.levels, value.school_year)
+    known = [(result, result.school.low) for result in now if isinstance(result.school.low, Estimate)]
     if not known:
         return []
+    said = [_highest(known, language)]
+    if len(known) < len(now):
+        said.append(printing.counted("found.not_shown", len(now) - len(known), language))
+    return said
+
+
+def _highest(known: list[tuple[ProcedureResult, Estimate]], language: str) -> str:
+    """The test with the largest share where its interval lies above all others; else from what to what the shares go."""
     result, low = max(known, key=lambda item: item[1].value)
-    return [
-        render(
-            "town.found.highest",
-            language,
-            work=printing.work_and_time(result.procedure, language),
-            share=printing.percent(low.value, language),
-            interval=printing.interval(low, language),
-        )
-    ]
+    others = [one for other, one in known if other is not result]
+    if any(other.high >= low.low for other in others):
+        smallest = min(other.value for other in others)
+        shares = printing.measured_range(smallest, low.value, SHARE, language)
+        return render("town.found.range", language, range=shares)
+    return render(
+        "town.found.highest" if others else "town.found.only",
+        language,
+        work=printing.work_and_time(result.procedure, language),
+        share=printing.percent(low.value, language),
+        interval=printing.interval(low, language),
+    )
 
 
 def describe_schools(released: Town, language: str) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import ProcedureResult, SchoolEvaluation
+from shnor_analysis.evaluation.facts import MarkResult, ProcedureResult, SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import (
     latest_agreement,
@@ -21,7 +21,7 @@ from shnor_analysis.exhibits.sentences.school_lists import (
 )
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate
+from shnor_analysis.results import Estimate, NotEstimable
 
 School = Released[SchoolEvaluation]
 
@@ -118,8 +118,9 @@ def _found_results(value: SchoolEvaluation, language: str) -> list[str]:
         said.append(_extreme(min(known, key=_low_value), "found.lowest", language))
     else:
         said.append(render("found.no_shares", language))
-    said += _found_position(now, language)
-    return said
+    if 0 < len(known) < len(now):
+        said.append(printing.counted("found.not_shown", len(now) - len(known), language))
+    return said + _found_position(now, language)
 
 
 def _low_value(result: ProcedureResult) -> float:
@@ -148,6 +149,8 @@ def _found_position(results: tuple[ProcedureResult, ...], language: str) -> list
         for place in ("above", "not_told_apart", "below")
         if place in places
     ]
+    if len(places) < len(results):
+        parts.append(printing.counted("found.position.unknown", len(results) - len(places), language))
     return [render("found.position", language, parts="; ".join(parts))]
 
 
@@ -177,9 +180,14 @@ def describe_results(released: School, language: str) -> Text:
     blocks.append(Paragraph(render("results.intro" if now else "results.empty", language, year=year)))
     if any(result.school.tested_n_is_estimated for result in now):
         blocks.append(Paragraph(render("results.estimated", language), "caution"))
-    if any(result.school.mark_n is None for result in now):
+    if any(_has_only_shares(result.school) for result in now):
         blocks.append(Paragraph(render("results.shares_only", language), "note"))
     return Text("results", tuple(blocks))
+
+
+def _has_only_shares(marks: MarkResult) -> bool:
+    """Whether shares of marks are known and their numbers are not; an exam with points only has neither."""
+    return marks.mark_n is None and not isinstance(marks.quality, NotEstimable)
 
 
 def describe_trend(released: School, language: str) -> Text:

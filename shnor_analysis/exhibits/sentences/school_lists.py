@@ -5,11 +5,12 @@ from __future__ import annotations
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolEvaluation
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.reading import changes_to, latest_issued, latest_rule
+from shnor_analysis.exhibits.reading import changes_to, latest_issued, latest_rule, of_year
 from shnor_analysis.exhibits.sentences.shared import rule_name, rule_text
 from shnor_analysis.exhibits.text import Block, Heading, Paragraph, Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
+from shnor_analysis.reference.listing_rules import listing_rule
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 School = Released[SchoolEvaluation]
@@ -106,7 +107,7 @@ def chance_in_words(value: SchoolEvaluation, language: str) -> str:
 
 
 def changes_in_words(value: SchoolEvaluation, language: str) -> str:
-    """How many changes of the year are more than chance gives, up and down."""
+    """How many changes of the year are more than chance gives, up and down, and how many are not shown."""
     known = [
         change.difference
         for change in changes_to(value, value.school_year)
@@ -120,6 +121,9 @@ def changes_in_words(value: SchoolEvaluation, language: str) -> str:
         for code in ("up", "down", "unsure")
         if code in verdicts
     ]
+    unknown_n = len(of_year(value.results, value.school_year)) - len(known)
+    if unknown_n > 0:
+        parts.append(printing.counted("found.change.unknown", unknown_n, language))
     return render("found.change", language, parts="; ".join(parts))
 
 
@@ -141,10 +145,29 @@ def describe_changes(released: School, language: str) -> Text:
 def describe_list_history(released: School, language: str) -> Text:
     """What the table of list years shows."""
     code = "history.intro" if released.value.list_years else "found.no_list"
-    return Text(
-        "list_history",
-        (Heading(render("history.heading", language), 3), Paragraph(render(code, language))),
-    )
+    blocks: list[Block] = [
+        Heading(render("history.heading", language), 3),
+        Paragraph(render(code, language)),
+    ]
+    recomputed = latest_rule(released.value)
+    if recomputed is not None:
+        years = [year.school_year for year in released.value.list_years]
+        blocks.append(Paragraph(_one_version(recomputed[1].version, years, language), "note"))
+    return Text("list_history", tuple(blocks))
+
+
+def _one_version(version: str, list_years: list[int], language: str) -> str:
+    """That one version of the rule stands in the whole table, and when it is in force if some list is of another time."""
+    said = render("history.one_version", language, rule=rule_name(version, language))
+    known = listing_rule(version).provenance
+    if all(known.covers(year) for year in list_years):
+        return said
+    since = printing.day(known.valid_from, language)
+    period = render("history.period.open", language, since=since)
+    if known.valid_to is not None:
+        until = printing.day(known.valid_to, language)
+        period = render("history.period.closed", language, since=since, until=until)
+    return f"{said} {render('history.not_valid', language, period=period)}"
 
 
 SECTIONS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from shnor_analysis.accounting import Reason
@@ -11,6 +12,8 @@ from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import has_text, render
 from shnor_analysis.reference.listing_rules import listing_rule
+
+MAPPED = "mapped_"  # how the code of a form begins that `shnor map` has made known
 
 
 def describe_cover(released: Released[Any], language: str) -> Text:
@@ -83,7 +86,7 @@ def describe_limits(released: Released[Any], language: str) -> Text:
     if value.breaks:
         blocks += [
             Heading(render("limits.breaks.heading", language), 3),
-            Bullets(tuple(_break(known.reason, value.unverified_facts, language) for known in value.breaks)),
+            Bullets(tuple(_break(known.code, value.unverified_facts, language) for known in value.breaks)),
         ]
     unverified = _unverified(value, language)
     if unverified:
@@ -105,7 +108,7 @@ def _unverified(value: Any, language: str) -> tuple[str, ...]:
     for known in value.unverified_facts:
         family, _, code = known.partition(".")
         if family == "layout":
-            layouts.append(in_words("layout", code, language))
+            layouts.append(report_name(code, language))
         elif family == "listing_rule":
             said.append(
                 render(
@@ -115,7 +118,7 @@ def _unverified(value: Any, language: str) -> tuple[str, ...]:
         elif family != "break":  # said where the breaks are listed
             said.append(in_words(family, code, language))
     if layouts:
-        said.append(render("limits.layouts", language, layouts="; ".join(layouts)))
+        said.append(render("limits.layouts", language, layouts="; ".join(dict.fromkeys(layouts))))
     return tuple(said)
 
 
@@ -136,8 +139,9 @@ def in_words(prefix: str, code: str, language: str) -> str:
 
 
 def report_name(report: str, language: str) -> str:
-    """The kinds of report that a file held, joined by commas."""
-    return ", ".join(in_words("layout", part, language) for part in report.split("+"))
+    """The kinds of report that a file held, joined by commas; a form mapped by the analyst is called so."""
+    parts = ("own_form" if part.startswith(MAPPED) else part for part in report.split("+"))
+    return ", ".join(dict.fromkeys(in_words("layout", part, language) for part in parts))
 
 
 def describe_provenance(released: Released[Any], language: str) -> Text:
@@ -150,11 +154,21 @@ def describe_provenance(released: Released[Any], language: str) -> Text:
     if not value.files:
         blocks.append(Paragraph(render("provenance.empty", language)))
     if released.audit:
+        blocks.append(Paragraph(_not_shown(released, language), "quiet"))
+    if value.files_behind:
         blocks.append(
-            Paragraph(printing.counted("provenance.suppressed", len(released.audit), language), "quiet")
+            Paragraph(printing.counted("provenance.behind", len(value.files_behind), language), "quiet")
         )
-    files = [{"file_name": file.file_name, "sha256": file.sha256} for file in value.files]
+    every = (*value.files, *value.files_behind)
+    files = [{"file_name": file.file_name, "sha256": file.sha256} for file in every]
     return Text("provenance", tuple(blocks), {"files": files, "suppressed_n": len(released.audit)})
+
+
+def _not_shown(released: Released[Any], language: str) -> str:
+    """How many values of all facts the release closed, by rule."""
+    by_rule = Counter(line.rule for line in released.audit)
+    rules = "; ".join(f"{render(f'audit.{rule}', language)} — {n}" for rule, n in sorted(by_rule.items()))
+    return printing.counted("provenance.suppressed", len(released.audit), language, rules=rules)
 
 
 SECTIONS = {

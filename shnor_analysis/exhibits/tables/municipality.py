@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
@@ -12,29 +14,40 @@ from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
-from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 Town = Released[TownEvaluation]
 
 
 def make_schools_table(released: Town, language: str) -> ShownTable | Text:
     """Each school: tested, pooled share of low results with its interval, list status, programmes; never ranked."""
-    schools = released.value.schools
+    value = released.value
+    schools = value.schools
+    listed_year, rule_year = (
+        printing.school_year(year, language) for year in (value.school_year, value.rule_list_year)
+    )
     columns = (
         Column("name", label("area_level.school", language), "left"),
         Column("works", render("column.works", language)),
         Column("tested", label("tested_n", language)),
         Column("low", render("column.share", language), above=label("low_share", language)),
         Column("interval", render("column.interval", language), above=label("low_share", language)),
-        Column("listed", render("column.issued", language), "left"),
-        Column("rule", render("column.rule", language), "left"),
+        Column("listed", render("column.issued_year", language, year=listed_year), "left"),
+        Column("rule", render("column.rule_year", language, year=rule_year), "left"),
         Column("programmes", render("column.programmes", language), "left"),
     )
     notes = [*reasons_of([part for line in schools for part in (line.low, line.tested_n)], language)]
     notes += reasons_of([line.rule_fires for line in schools], language)
+    notes += [render(f"note.basis.{code}", language) for code in _bases(schools)]
     notes.append(render("note.order", language))
     rows = [_school_row(line, language) for line in schools]
     return build_table(rows, columns, section="schools", notes=notes)
+
+
+def _bases(schools: Iterable[SchoolLine]) -> list[str]:
+    """What the intervals shown take as independent: said once for each way that stands in the table."""
+    shown = {line.interval_basis for line in schools if isinstance(line.low, Estimate)}
+    return [code for code in ("pupils", "partly", "works") if code in shown]
 
 
 def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
@@ -72,15 +85,19 @@ def make_flow_table(released: Town, language: str) -> ShownTable | Text:
         {
             GROUP: render(f"flow.source.{item.source}", language),
             "year": printing.school_year(item.school_year, language),
-            "listed": printing.number(item.listed_n, language),
-            "stayed": printing.number(item.stayed_n, language),
-            "left": printing.number(item.left_n, language),
-            "entered": printing.number(item.entered_n, language),
-            "lost": printing.number(item.without_result_n, language),
+            "listed": printing.count_of(item.listed_n, language),
+            "stayed": printing.count_of(item.stayed_n, language),
+            "left": printing.count_of(item.left_n, language),
+            "entered": printing.count_of(item.entered_n, language),
+            "lost": printing.count_of(item.without_result_n, language),
         }
         for item in released.value.flows
     ]
-    return build_table(rows, columns, section="flow", notes=(render("note.flow", language),))
+    notes = [
+        *reasons_of([item.listed_n for item in released.value.flows], language),
+        render("note.flow", language),
+    ]
+    return build_table(rows, columns, section="flow", notes=notes)
 
 
 def make_coverage_table(released: Town, language: str) -> ShownTable | Text:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import LevelResult, MarkResult, ProcedureResult, SchoolEvaluation
+from shnor_analysis.evaluation.facts import (
+    LevelResult,
+    MarkResult,
+    Measure,
+    ProcedureResult,
+    SchoolEvaluation,
+)
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.reading import level_of, of_year
 from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
@@ -29,18 +35,33 @@ def make_results_table(released: Released[SchoolEvaluation], language: str) -> S
     columns = [
         Column("work", render("column.work", language), "left"),
         Column("tested", label("tested_n", language)),
-        *(Column(f"mark_{mark}", f"«{mark}»", above=render("column.marks", language)) for mark in MARKS),
+        *(
+            Column(
+                f"mark_{mark}",
+                render("column.mark", language, mark=mark),
+                above=render("column.marks", language),
+            )
+            for mark in MARKS
+        ),
         Column("low", render("column.share", language), above=label("low_share", language)),
         Column("interval", render("column.interval", language), above=label("low_share", language)),
         *([Column("special", render("column.without_special", language))] if has_special else []),
         Column("quality", label("quality_share", language)),
     ]
-    marks = [result.school for result in now]
-    measures = [part for one in marks for part in (one.low, one.quality, one.tested_n, *(one.mark_n or ()))]
-    notes = [*reasons_of(measures, language), render("note.low", language), render("note.quality", language)]
+    cells = [part for result in now for part in _explained(result, has_special=has_special)]
+    notes = [*reasons_of(cells, language), render("note.low", language), render("note.quality", language)]
     if any(result.school.tested_n_is_estimated for result in now):
         notes.append(render("note.estimated", language, mark=ESTIMATED))
     return build_table(rows, columns, section="results", notes=notes)
+
+
+def _explained(result: ProcedureResult, *, has_special: bool) -> list[object]:
+    """What stands in the cells of a row, and the reasons where nothing does."""
+    marks, special = result.school, result.without_special_needs
+    cells: list[object] = [marks.low, marks.quality, marks.tested_n, *(marks.mark_n or ())]
+    if has_special:
+        cells.append(special.low if isinstance(special, MarkResult) else special)
+    return cells
 
 
 def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
@@ -73,8 +94,9 @@ def make_levels_table(released: Released[Any], language: str) -> ShownTable | Te
     ]
     if is_school and not areas:
         return Text("levels", ())
-    rows = [_level_row(result, areas, language) for result in results]
-    own = label("area_level.school" if is_school else "area_level.municipality", language)
+    own_level = "school" if is_school else "municipality"
+    rows = [_level_row(result, own_level, areas, language) for result in results]
+    own = label(f"area_level.{own_level}", language)
     columns = [
         Column("work", render("column.work", language), "left"),
         Column("own", own, above=label("low_share", language)),
@@ -84,14 +106,16 @@ def make_levels_table(released: Released[Any], language: str) -> ShownTable | Te
             for area in areas
         ),
     ]
-    return build_table(rows, columns, section="levels", notes=_level_notes(results, areas, language))
+    notes = _level_notes(results, [own_level, *areas], language)
+    return build_table(rows, columns, section="levels", notes=notes)
 
 
-def _level_row(result: ProcedureResult, areas: list[str], language: str) -> dict[str, str]:
+def _level_row(result: ProcedureResult, own_level: str, areas: list[str], language: str) -> dict[str, str]:
+    own = level_of(result, own_level)
     row = {
         GROUP: label(f"assessment.{result.procedure.assessment}", language),
         "work": printing.work_within(result.procedure, language),
-        "own": printing.share_of(result.school.low, language),
+        "own": _share_and_sign(result.school.low, own, language),
         "interval": printing.interval_of(result.school.low, language),
     }
     for area in areas:
@@ -101,8 +125,13 @@ def _level_row(result: ProcedureResult, areas: list[str], language: str) -> dict
 
 
 def _level_cell(level: LevelResult, language: str) -> str:
-    share = printing.share_of(level.marks.low, language)
-    return f"{share}{COMPUTED}" if level.result_source == "computed" else share
+    return _share_and_sign(level.marks.low, level, language)
+
+
+def _share_and_sign(low: Measure, level: LevelResult | None, language: str) -> str:
+    """A share with the sign of a computed level; a school's own share belongs to no level and has none."""
+    share = printing.share_of(low, language)
+    return f"{share}{COMPUTED}" if level is not None and level.result_source == "computed" else share
 
 
 def _level_notes(results: tuple[ProcedureResult, ...], areas: list[str], language: str) -> list[str]:

@@ -12,6 +12,7 @@ from shnor_analysis.evaluation.facts import (
     SchoolEvaluation,
 )
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.printing import SHARE
 from shnor_analysis.exhibits.reading import (
     changes_to,
     latest_agreement,
@@ -25,6 +26,7 @@ from shnor_analysis.exhibits.tables.results import make_levels_table, make_resul
 from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label, terms
+from shnor_analysis.glossary import unit as unit_of
 from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
@@ -59,9 +61,7 @@ def _context_row(item: ContextFactor, report_year: int, language: str) -> dict[s
     key = f"factor.{item.factor}"
     unit = terms()[key].unit if key in terms() else ""
     row = {
-        "factor": label(key, language)
-        if item.school_year == report_year
-        else f"{label(key, language)}, {printing.school_year(item.school_year, language)}",
+        "factor": _factor_name(item, report_year, language),
         "value": printing.closed(item.value, language)
         if isinstance(item.value, Suppressed)
         else printing.measured(item.value, unit, language),
@@ -80,6 +80,17 @@ def _context_row(item: ContextFactor, report_year: int, language: str) -> dict[s
         "median": printing.measured(middle, unit, language),
         "half": printing.measured_range(low, high, unit, language),
     }
+
+
+def _factor_name(item: ContextFactor, report_year: int, language: str) -> str:
+    """The factor with its unit, where its numbers do not show one, and with its year, where it is not the report's."""
+    key = f"factor.{item.factor}"
+    parts = [label(key, language)]
+    if key in terms() and terms()[key].unit != SHARE:
+        parts.append(unit_of(key, language))
+    if item.school_year != report_year:
+        parts.append(printing.school_year(item.school_year, language))
+    return ", ".join(part for part in parts if part)
 
 
 def make_list_status_table(released: School, language: str) -> ShownTable | Text:

@@ -45,7 +45,8 @@ class Layout:
     (digits from 0 on), `items` (numbers of items), `groups`, `markers` (a grade and a subject: «4 РУ») or `factors`
     (words of the glossary). `constants` are fields that every row of the report has: the grade of an exam. `order`
     is the place in an import: register first. `is_usual_assessment` lets a title or an option say another assessment;
-    `is_named` asks that a sheet without its columns of subject and date names the assessment itself.
+    `is_named` asks that a sheet names the assessment itself (its title or its tab) where a column that
+    may stand outside is not there: a table of marks may be about any work.
     """
 
     code: str

@@ -11,6 +11,7 @@ import pandas as pd
 
 from shnor_analysis.files import write_text
 from shnor_analysis.reference.layouts import layouts
+from shnor_analysis.schemas import TABLES
 from shnor_analysis.simulation.pupil_sheets import PupilSheet
 from shnor_analysis.simulation.raw.book import Page, write_csv, write_xls, write_xlsx
 from shnor_analysis.simulation.raw.dirt import trailing_blanks, typed_numbers
@@ -41,6 +42,8 @@ UNDATED = (2023, "spring")
 SINGLE_WORKS = (2021, 4)
 PROTOCOLS = {"oge": "oge_protocol", "ege": "ege_protocol", "ege_base": "ege_protocol"}
 SEASONS = {"spring": "весна", "autumn": "осень"}
+# Works of pupils are written from the draws themselves: their tables have pseudonyms in place of codes.
+WRITTEN_TABLES = frozenset(TABLES) - {"pupils", "pupil_results", "item_results"}
 EXTRA_COLUMNS = {2022: ("season", "test_date"), 2024: ("test_date",)}
 
 
@@ -85,7 +88,7 @@ class _Writer:
 
     def __init__(self, spec: TownSpec, draw: PlaceDraw, folder: Path, *, home: Path) -> None:
         self._spec, self._draw, self._folder, self._home = spec, draw, folder, home
-        self._tables = place_tables(spec, draw)
+        self._tables = place_tables(spec, draw, only=WRITTEN_TABLES)
         self._names: SchoolNames = school_names(self._tables["schools"], self._tables["school_aliases"])
         self._sheets = FisokoSheets(self._tables, self._names)
         self.files: list[Path] = []

@@ -15,6 +15,7 @@ from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.group_labels import first_day, read_groups, tell_groups
 from shnor_analysis.sources.percentages import printed_number
 from shnor_analysis.sources.recognition import Recognised
+from shnor_analysis.sources.scale import settle_shares
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.surroundings import Surroundings
 
@@ -43,7 +44,7 @@ def read_comparison(around: Surroundings) -> Made:
     recognised, findings = around.recognised, around.findings
     blocks = tuple(_blocks(recognised, findings))
     rows = np.array([row for block in blocks for row in block.parts.values()], dtype=np.intp)
-    draft = read_fields(recognised, rows, findings)
+    draft = read_fields(settle_shares(recognised, rows, findings), rows, findings)
     values = draft.frame.set_index("row").to_dict()
     procedure = around.procedure(draft)
     if not blocks:

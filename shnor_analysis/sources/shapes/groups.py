@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from shnor_analysis.reference.layouts import LayoutColumn
-from shnor_analysis.schemas import TABLES
+from shnor_analysis.schemas import PROCEDURE_KEY, TABLES
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.group_labels import place_groups
 from shnor_analysis.sources.left_out import data_rows
 from shnor_analysis.sources.limits import check_limits
 from shnor_analysis.sources.percentages import rebuild
+from shnor_analysis.sources.scale import settle_scale
 from shnor_analysis.sources.school_results import with_marks
 from shnor_analysis.sources.surroundings import Surroundings
+from shnor_analysis.sources.values import MOST_DECIMALS
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
 
@@ -24,7 +26,8 @@ Made = tuple[Draft, dict[str, pd.DataFrame]]
 def read_groups_sheet(around: Surroundings) -> Made:
     """Read a sheet of shape `groups`: `school_results` and `area_results`, or `score_counts`."""
     recognised, findings = around.recognised, around.findings
-    draft = read_fields(recognised, data_rows(recognised, findings), findings)
+    rows = data_rows(recognised, findings)
+    draft = read_fields(settle_scale(recognised, rows, findings), rows, findings)
     for name in recognised.layout.tables:
         check_limits(draft, TABLES[name], findings)
     procedure = around.procedure(draft)
@@ -69,14 +72,21 @@ def _score_counts(
 
 
 def read_points(draft: Draft, around: Surroundings) -> Draft:
-    """Add the shares of a run of points to a draft, a column `points_<n>` each."""
+    """Add the shares of a run of points to a draft, a column `points_<n>` each.
+
+    An empty cell is a share of 0: pivot tables leave them out, and the sum of the row is checked all the same.
+    """
     rows = draft.frame["row"].to_numpy(dtype=np.intp)
     frame, decimals = {}, {}
     for points, place in draft.header.run:
-        column = LayoutColumn(points, f"points_{points}", "percent")
+        column = LayoutColumn(points, f"points_{points}", draft.layout.run_kind, is_required=False)
         parsed = read_cells(CellRun(draft.sheet, place, rows, column), around.findings)
-        frame[column.field] = parsed.cells.to_numpy()
-        decimals[column.field] = parsed.decimals
+        cells = parsed.cells.fillna(0.0).to_numpy(dtype=np.float64)
+        is_number = column.kind == "whole"
+        frame[column.field] = (
+            cells / np.maximum(draft.frame["tested_n"].to_numpy(float), 1) if is_number else cells
+        )
+        decimals[column.field] = np.full(len(rows), MOST_DECIMALS) if is_number else parsed.decimals
     wide = pd.concat([draft.frame, pd.DataFrame(frame, index=draft.frame.index)], axis=1)
     printed = pd.concat([draft.decimals, pd.DataFrame(decimals, index=draft.frame.index)], axis=1)
     places = {**draft.header.places, **{f"points_{points}": place for points, place in draft.header.run}}
@@ -97,7 +107,7 @@ def score_rows(
     base = pd.concat([draft.frame.loc[labels, ["row", "tested_n"]], procedure.loc[labels]], axis=1)
     base = base.assign(school_id=schools[labels], counts_rebuilt=rebuilt["counts_rebuilt"])
     every_row = np.tile(np.arange(len(base)), len(points))
-    return (
+    made = (
         base.iloc[every_row]
         .reset_index(drop=True)
         .assign(
@@ -106,3 +116,16 @@ def score_rows(
             score_n=rebuilt[counts].to_numpy(dtype=np.float64).ravel(order="F"),
         )
     )
+    highest = _highest_points(draft, procedure)[labels].to_numpy()
+    return made[made["points"].to_numpy() <= np.tile(highest, len(points))].reset_index(drop=True)
+
+
+def _highest_points(draft: Draft, procedure: pd.DataFrame) -> pd.Series:
+    """The highest points for which a column is filled in any row of the procedure of each row."""
+    rows = draft.frame["row"].to_numpy(dtype=np.intp)
+    highest = np.zeros(len(rows))
+    for points, place in draft.header.run:
+        highest[draft.sheet.columns[place].is_filled()[rows]] = float(points)
+    keys = [procedure[name] for name in PROCEDURE_KEY]
+    found: pd.Series = pd.Series(highest, index=procedure.index).groupby(keys, dropna=False).transform("max")
+    return found

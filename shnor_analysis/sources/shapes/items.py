@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.group_labels import Group, first_day, read_groups, tell_groups
 from shnor_analysis.sources.limits import check_limits
 from shnor_analysis.sources.recognition import Recognised, header_key, is_item
+from shnor_analysis.sources.scale import settle_shares
 from shnor_analysis.sources.surroundings import Surroundings
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
@@ -40,6 +41,7 @@ def read_items(around: Surroundings) -> Made:
     """
     recognised, findings = around.recognised, around.findings
     rows, tested_row = _item_rows(recognised, around)
+    recognised = settle_shares(recognised, rows, findings)
     draft = read_fields(recognised, rows, findings)
     check_limits(draft, TABLES["item_summaries"], findings)
     procedure = around.procedure(draft)
@@ -52,7 +54,7 @@ def read_items(around: Surroundings) -> Made:
     frame = draft.frame.assign(item=[_item_text(text) for text in draft.frame["item"]])
     kept = [name for name in ("row", "item", "points_max") if name in frame]
     found = [
-        _column(around, rows, group=group, place=place, tested_row=tested_row)
+        _column(replace(around, recognised=recognised), rows, group=group, place=place, tested_row=tested_row)
         for group, (_, place) in zip(groups, recognised.header.run, strict=True)
     ]
     made = _filled_rows(pd.concat([frame[kept], procedure], axis=1), found)
@@ -93,7 +95,7 @@ def _column(
 ) -> _Column:
     """How far a group solved each item, and how many of it were tested."""
     sheet = around.recognised.sheet
-    column = LayoutColumn(group.label, "solved_share", "percent", is_required=False)
+    column = LayoutColumn(group.label, "solved_share", around.recognised.layout.run_kind, is_required=False)
     parsed = read_cells(CellRun(sheet, place, rows, column), around.findings)
     tested = np.nan
     if tested_row is not None:

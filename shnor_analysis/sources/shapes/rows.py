@@ -11,6 +11,7 @@ from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.finishers import FINISHERS, USUAL_FINISHERS, Finisher
 from shnor_analysis.sources.left_out import data_rows
 from shnor_analysis.sources.limits import check_limits
+from shnor_analysis.sources.scale import settle_scale
 from shnor_analysis.sources.surroundings import Surroundings
 
 Made = tuple[Draft, dict[str, pd.DataFrame]]
@@ -20,7 +21,8 @@ TABLES_THAT_NAME_SCHOOLS = frozenset({"schools"})
 def read_rows(around: Surroundings) -> Made:
     """Read a sheet of shape `rows`: typed fields, then the tables of its report."""
     recognised, findings = around.recognised, around.findings
-    draft = read_fields(recognised, data_rows(recognised, findings), findings)
+    rows = data_rows(recognised, findings)
+    draft = read_fields(settle_scale(recognised, rows, findings), rows, findings)
     for name in recognised.layout.tables:
         check_limits(draft, TABLES[name], findings)
     finish = FINISHERS.get(recognised.layout.code) or _usual_finisher(recognised.layout.tables)
