@@ -5,8 +5,9 @@ Texts are gettext catalogues in `locale/<language>/*.po`; a msgid is a code, nev
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import gettext
+import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -58,10 +59,13 @@ class ProblemLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The texts of one language by code, each with its forms: one, or one for each way of counting."""
+    """The texts of one language by code, each with its forms: one, or one for each way of counting.
 
-    language: str
+    `plural_form` tells which form a number asks for, by the rule in the head of the catalogues.
+    """
+
     texts: Mapping[str, tuple[str, ...]]
+    plural_form: Callable[[int], int]
 
     def text(self, code: str) -> str:
         """The text of a code; KeyError when there is none, ValueError when only a number can choose its form."""
@@ -73,56 +77,31 @@ class Catalogue:
     def form(self, code: str, n: int) -> str:
         """The form of a text that a number asks for; KeyError when there is none."""
         forms = self.texts[code]
-        return forms[min(_plural(self.language, n), len(forms) - 1)]
-
-
-def _plural(language: str, n: int) -> int:
-    """Which form a number asks for, as the head of every catalogue says it."""
-    if language != "ru":
-        return int(n != 1)
-    if n % 10 == 1 and n % 100 != 11:
-        return 0
-    return 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
+        return forms[min(self.plural_form(n), len(forms) - 1)]
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: str) -> Catalogue:
     """Read all texts of a language; two catalogues may not define one code twice (ValueError)."""
+    from babel.messages.pofile import read_po
+
     texts: dict[str, tuple[str, ...]] = {}
+    rule = ""
     folder = resources.files("shnor_analysis") / "locale" / language
     for part in sorted(folder.iterdir(), key=lambda item: item.name):
         if not part.name.endswith(".po"):
             continue
-        for code, forms in read_messages(part.read_text(encoding="utf-8")):
+        read = read_po(io.BytesIO(part.read_bytes()), locale=language)
+        rule = read.plural_expr
+        for message in read:
+            code = message.id if isinstance(message.id, str) else message.id[0]
             if code in texts:
                 raise ValueError(f"{part.name}: {code} is defined twice")
-            texts[code] = forms
-    return Catalogue(language, texts)
-
-
-def read_messages(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Read a catalogue: codes with their forms. Its head, comments and empty texts are left out."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in (*text.splitlines(), 'msgid ""'):
-        keyword, quote, rest = line.strip().partition('"')
-        if not quote or keyword.startswith("#"):
-            continue
-        name = keyword.strip() or name
-        if name == "msgid" and keyword:
-            if any(forms := _forms(fields)):
-                yield fields["msgid"], forms
-            fields = {}
-        fields[name] = fields.get(name, "") + str(json.loads(quote + rest))
-
-
-def _forms(fields: Mapping[str, str]) -> tuple[str, ...]:
-    """The forms of a message in the order of their numbers; none for the head of a catalogue."""
-    return (
-        tuple(fields[name] for name in sorted(fields) if name.startswith("msgstr"))
-        if fields.get("msgid")
-        else ()
-    )
+            if code:
+                texts[code] = (
+                    (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+                )
+    return Catalogue(texts, gettext.c2py(rule))
 
 
 def has_text(code: str, language: str) -> bool:

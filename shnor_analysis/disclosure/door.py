@@ -84,8 +84,9 @@ def release(value: T, audience: str = "department") -> Released[T]:
             made of facts alone.
 
     Limits:
-        Looks at one report. What follows from reports of two schools, two years or two releases side by side is not
-        searched for; a share of 0 or 100 % is not closed.
+        Looks at one report, and in the municipality's at the rule's answers and pooled shares beside the schools' own
+        reports. What else follows from reports of two schools, two years or two releases side by side is not searched
+        for; a share of 0 or 100 % is not closed.
     """
     if audience not in AUDIENCES:
         raise UsageProblem(Problem("audience_unknown", found=audience, allowed=", ".join(AUDIENCES)))

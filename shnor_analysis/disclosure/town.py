@@ -8,6 +8,7 @@ from typing import Any
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
 from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
 from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, choose_pattern, is_small
+from shnor_analysis.disclosure.pooled import hidden_number_follows
 from shnor_analysis.disclosure.rules import ProcedureKey, close_rule, key_of
 from shnor_analysis.disclosure.school import close_result
 from shnor_analysis.evaluation.facts import (
@@ -90,7 +91,8 @@ def _line_pattern(line: SchoolLine) -> Pattern:
     if not isinstance(line.tested_n, int) or not isinstance(line.low, Estimate):
         return OPEN
     two = _low_number(line)
-    return choose_pattern(two, line.tested_n - two, None)
+    pattern = choose_pattern(two, line.tested_n - two, None)
+    return ONLY_TESTED if pattern.is_open and hidden_number_follows(line.parts) else pattern
 
 
 def _low_number(line: SchoolLine) -> int:
@@ -116,6 +118,7 @@ def _close_line(
         success=close_measure(line.success, f"{place}.success", trail, reason),
         rule=rule,
         earlier_rules=(),
+        parts=(),
     )
 
 

@@ -222,6 +222,14 @@ class SchoolEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class PooledPart:
+    """One procedure behind a school's pooled share."""
+
+    tested_n: int
+    low_n: int
+
+
+@dataclass(frozen=True, slots=True)
 class SchoolLine:
     """One school in the town's report: pooled low results of the year, list status, what is there.
 
@@ -229,7 +237,7 @@ class SchoolLine:
     independent: `pupils`, `works` (pupils unknown: the truth is wider) or `partly`. `is_listed`: on an issued
     low-results list of the report year, None when no list of that year is known. `rule`: the rule on the report
     year's results, for the list year `rule_list_year` of the town; `earlier_rules`: its answers for the list years
-    before. The door keeps the evidence of both to itself.
+    before; `parts`: the procedures behind the pooled share. The door keeps parts and evidence to itself.
     """
 
     school_id: str
@@ -244,6 +252,7 @@ class SchoolLine:
     programmes: tuple[Participation, ...]
     interval_basis: str = "works"
     earlier_rules: tuple[RuleYear, ...] = ()
+    parts: tuple[PooledPart, ...] = ()
 
     @property
     def rule_fires(self) -> bool | NotEstimable | Suppressed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ from shnor_analysis.evaluation.conversion import (
 from shnor_analysis.evaluation.facts import (
     CoverageCell,
     ListFlow,
+    PooledPart,
     ProcedureResult,
     RuleYear,
     SchoolLine,
@@ -67,7 +68,7 @@ def assemble_town(town: TownIndicators) -> TownEvaluation:
     shares = town.frame("shares")
     shares = shares[shares["school_id"].isin(own)]
     region_id = str(schools["region_id"].iloc[0])
-    lines = _lines(town, schools, origins)
+    lines = _lines(town, schools, origins, _parts(shares, town.school_year))
     for row in (*rows(schools), *rows(shares)):
         origins.of(row)
     levels = _levels(town, region_id, origins)
@@ -111,7 +112,12 @@ def _own_schools(town: TownIndicators) -> pd.DataFrame:
     return own
 
 
-def _lines(town: TownIndicators, schools: pd.DataFrame, origins: Origins) -> tuple[SchoolLine, ...]:
+def _lines(
+    town: TownIndicators,
+    schools: pd.DataFrame,
+    origins: Origins,
+    parts: Mapping[str, tuple[PooledPart, ...]],
+) -> tuple[SchoolLine, ...]:
     own = frozenset(schools["school_id"])
     pooled = {str(row["school_id"]): row for row in rows(town.frame("pooled"))}
     listed = _listed(town, own, origins)
@@ -128,9 +134,20 @@ def _lines(town: TownIndicators, schools: pd.DataFrame, origins: Origins) -> tup
             is_listed=listed.get(school_id),
             **_rules_of(town, rules.get(school_id, ())),
             programmes=programmes.get(school_id, ()),
+            parts=parts.get(school_id, ()),
         )
         for school_id, school in ((str(row["school_id"]), row) for row in ordered)
     )
+
+
+def _parts(shares: pd.DataFrame, school_year: int) -> dict[str, tuple[PooledPart, ...]]:
+    """The procedures of a year behind the pooled share of each school."""
+    found: dict[str, tuple[PooledPart, ...]] = {}
+    for row in rows(shares[(shares["school_year"] == school_year) & shares["low_n"].notna()]):
+        school_id = str(row["school_id"])
+        part = PooledPart(int(row["tested_n"]), round(float(row["low_n"])))
+        found[school_id] = (*found.get(school_id, ()), part)
+    return found
 
 
 def _listed(town: TownIndicators, own: frozenset[str], origins: Origins) -> dict[str, bool]:

@@ -105,7 +105,23 @@ def read_workbook(path: str) -> Iterator[Cells]:
                 continue
             sheet = workbook.get_sheet_by_name(meta.name)
             place = sheet.start or (0, 0)
-            yield meta.name, meta.visible != SheetVisibleEnum.Visible, place, sheet.to_python()
+            rows = sheet.to_python()
+            fill_merged(rows, sheet.merged_cell_ranges or [], place)
+            yield meta.name, meta.visible != SheetVisibleEnum.Visible, place, rows
+
+
+def fill_merged(rows: list[list[Any]], merged: list[Any], place: tuple[int, int]) -> None:
+    """Write the value of cells merged down a column into each of them: it holds for all these rows.
+
+    Cells merged down beside cells merged across are the headers of two rows: they stay as they are.
+    """
+    headers = {first[0] for first, last in merged if first[1] != last[1]}
+    for (first_row, first_column), (last_row, last_column) in merged:
+        row, column = first_row - place[0], first_column - place[1]
+        if first_row in headers or first_column != last_column or row < 0 or row >= len(rows) or not 0 <= column < len(rows[row]):
+            continue
+        for below in rows[row + 1 : last_row - place[0] + 1]:
+            below[column] = rows[row][column]
 
 
 def read_csv(path: str) -> Iterator[Cells]:

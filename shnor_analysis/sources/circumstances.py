@@ -84,18 +84,34 @@ def _others(draft: Draft, around: Surroundings) -> Iterator[_Indicator]:
 
 
 def _check_scale(draft: Draft, around: Surroundings, shares: pd.Series, *, place: int, header: str) -> None:
-    """Refuse a column of percentages in which nothing is above 1: they may as well be shares, a hundred times more."""
+    """Refuse percentages of which none in the whole sheet is above 1: they may as well be shares, a hundred times more."""
+    if _writes_percentages(draft):
+        return
     filled = shares.to_numpy(dtype=float)
     is_small = (filled > 0) & (filled <= SMALLEST_SURE_PERCENTAGE)
     column = draft.sheet.columns[place]
     if np.nanmax(filled, initial=0.0) > SMALLEST_SURE_PERCENTAGE or not is_small.any():
         return
-    row = int(draft.frame["row"].to_numpy()[is_small][0])
-    if any(text.endswith("%") for text in column.texts):
+    rows = draft.frame["row"].to_numpy(dtype=np.intp)
+    if any(text and text.endswith("%") for text in column.as_texts(rows)):
         return
+    row = int(rows[is_small][0])
     around.findings.problem(
         "percent_or_share", draft.sheet.name, (row, place), found=draft.sheet.text(row, place), column=header
     )
+
+
+def _writes_percentages(draft: Draft) -> bool:
+    """Tell whether any column of percentages of the sheet has a value above 1: then all are what they seem."""
+    rows = draft.frame["row"].to_numpy(dtype=np.intp)
+    places = [
+        place
+        for name, place in draft.header.places.items()
+        if name.startswith(FACTOR) and draft.layout.column(name).kind == "percent"
+    ]
+    places += [place for header, place in draft.header.run if "%" in header + _texts_above(draft, place)]
+    columns = [parse_cells(draft.sheet.columns[place], rows, "number").cells for place in places]
+    return any(bool((column > 1).any()) for column in columns)
 
 
 def _kind(draft: Draft, header: str, place: int, *, code: str) -> str:

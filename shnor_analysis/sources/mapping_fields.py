@@ -150,7 +150,7 @@ def _kinds(table: str, name: str) -> tuple[str, ...]:
 def _is_required(table: str, name: str) -> bool:
     if name in {"pupil_code", "tested_n"}:
         return True
-    if name in OF_THE_PROCEDURE or name == "test_year":
+    if name in OF_THE_PROCEDURE or name in {"test_year", "cohort_year"}:
         # the year comes from the title, the card or an option as well: it is asked for when the file is read
         return False
     if name == "tested_n_is_estimated":

@@ -26,6 +26,7 @@ NAMES_ARE_LABELS = frozenset({"school_register"})
 RUN_EXAMPLES = {"scores": "0, 1, 2 …", "items": "1, 2, 3.1 …", "groups": "Вся выборка"}
 # members of these runs are known by their words; a form without any of them is still that form
 WORD_RUNS: Mapping[str, Callable[[str], object]] = {"markers": marker_of, "factors": factor_of}
+_POINTS = re.compile(r"(\d{1,3})(?: ?(?:балл\w*|б\.?))?")
 _ITEM = re.compile(r"\d{1,2}[а-яa-z]?(?:\.\d{1,2})?(?:[кk]\d{1,2})?(?:\(\d{1,2}\))?")
 
 
@@ -135,7 +136,12 @@ def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss 
             near = NearMiss(sheet, layout, missing, row)
     if best is None or is_tied:
         return near
-    return best[1]
+    return near if near is not None and _is_other_report(best[1], near, is_titled=best[0][1]) else best[1]
+
+
+def _is_other_report(found: Recognised, near: NearMiss, *, is_titled: bool) -> bool:
+    """Tell whether a sheet with the title of one report of ФИС ОКО only looks like another by its columns."""
+    return not is_titled and found.layout.shape in {"groups", "items"} and near.layout.shape != "rows"
 
 
 def _classes_fit(sheet: Sheet, header: Header, layout: Layout) -> bool:
@@ -265,14 +271,7 @@ def _match(line: HeaderLine, layout: Layout, *, is_named: bool) -> tuple[Header,
     if "school_id" not in places and "name" in places and layout.code not in NAMES_ARE_LABELS:
         places["school_id"] = places.pop("name")
     header = Header(line.row, line.row + line.height, places)
-    lacking = tuple(
-        column.header
-        for column in wanted
-        if column.field not in places
-        and (column.is_required if layout.is_named and not is_named else column.is_needed_in_header)
-    )
-    if layout.tables[0] == "pupils" and layout.is_named and not RESULTS & places.keys():
-        lacking = (*lacking, *(column.header for column in wanted if column.field in RESULTS))
+    lacking = _lacking(layout, wanted, places, is_named=is_named)
     if lacking:
         return header, lacking
     run = _run(layout.run, line, places)
@@ -293,6 +292,24 @@ def _match(line: HeaderLine, layout: Layout, *, is_named: bool) -> tuple[Header,
     personal = tuple(column for column in left if header_key(column.header) in people)
     unread = tuple(column for column in left if column not in personal)
     return replace(header, run=run, personal=personal, unread=unread), ()
+
+
+def _lacking(
+    layout: Layout, wanted: Iterable[LayoutColumn], places: Mapping[str, int], *, is_named: bool
+) -> tuple[str, ...]:
+    """Headers without which a sheet is not the report."""
+    needs_all = layout.is_named and not is_named
+    needs_result = layout.is_named and layout.tables[0] == "pupils" and not RESULTS & places.keys()
+    return tuple(
+        column.header
+        for column in wanted
+        if column.field not in places
+        and (
+            column.is_needed_in_header
+            or (needs_all and column.is_required)
+            or (needs_result and column.field in RESULTS)
+        )
+    )
 
 
 def _place(
@@ -339,7 +356,9 @@ def _run(run: str, line: HeaderLine, places: Mapping[str, int]) -> tuple[tuple[s
     used = set(places.values())
     free = [(text, column) for column, text in enumerate(line.lower) if text and column not in used]
     if run == "scores":
-        points = {int(header_key(text)): column for text, column in free if header_key(text).isdecimal()}
+        points = {
+            int(found[1]): column for text, column in free if (found := _POINTS.fullmatch(header_key(text)))
+        }
         # a run with a hole is no run: pupils with the missing points would be lost
         whole = bool(points) and sorted(points) == list(range(len(points)))
         return tuple((str(point), points[point]) for point in sorted(points)) if whole else ()

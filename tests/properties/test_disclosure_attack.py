@@ -193,7 +193,7 @@ def test_no_schools_low_results_follow_from_the_towns_total(lines):
             share(rest, low + rest),
             1,
             None,
-            False,
+            NotEstimable("rule_without_results"),
             (),
         )
         for n, (low, rest) in enumerate(lines)
@@ -217,5 +217,6 @@ def town_of(schools) -> TownEvaluation:
         schools=schools,
         **dict.fromkeys(empty, ()),
         rule_is_verified=False,
+        rule_list_year=2022,
         accounting=Accounting(),
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.evaluation.facts import (
-    CalendarBreak,
     Change,
     ContextFactor,
     LevelResult,
@@ -24,9 +23,15 @@ from shnor_analysis.evaluation.facts import (
     SchoolEvaluation,
     SourceFile,
 )
+from shnor_analysis.reference.calendar_breaks import SeriesBreak, calendar_breaks
 from shnor_analysis.results import Estimate, NotEstimable
 
 YEAR = 2024
+
+
+def breaks_named(*codes: str) -> tuple[SeriesBreak, ...]:
+    """Breaks of the calendar by their codes."""
+    return tuple(known for known in calendar_breaks() if known.code in codes)
 
 
 def wilson(successes: int, n: int) -> Estimate:
@@ -78,7 +83,7 @@ def a_school(**changed: Any) -> SchoolEvaluation:
         school_year=YEAR,
         results=results,
         changes=(Change(before, now, Estimate(0.1, -0.11, 0.3)),),
-        breaks=(CalendarBreak("vpr", 2021, "vpr_2020_autumn"),),
+        breaks=breaks_named("vpr_2020_autumn"),
         list_years=(
             ListYear(YEAR, (Listing(YEAR, "low_results", "Ведомство", "№ 1"),), True, rule),
             ListYear(YEAR + 1, (), False, rule),

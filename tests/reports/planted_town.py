@@ -103,10 +103,8 @@ sys.addaudithook(watch)
 """
 COMMANDS = {
     "ingest": ("ingest", "{incoming}"),
-    "ingest again": ("ingest", "{incoming}", "--json"),
     "build": ("build", "--json"),
     "status": ("status", "--json"),
-    "validate": ("validate",),
     "report department": ("report", "--school", "sch660001", "--year", "2024", "--jobs", "2"),
     "report public": (
         *("report", "--school", "sch660002", "--year", "2024", "--jobs", "2"),

@@ -57,7 +57,9 @@ def pages(carried, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
 
 def results(markup: str) -> list[list[str]]:
     """The rows of the table of marks: work, tested, four marks, shares."""
-    (table,) = (table for table in Tables(markup).tables if any("«2»" in cell for row in table for cell in row))
+    (table,) = (
+        table for table in Tables(markup).tables if any("«2»" in cell for row in table for cell in row)
+    )
     return [row for row in table if len(row) >= 6 and "класс" in row[0]]
 
 
@@ -110,8 +112,15 @@ def test_a_school_reads_of_no_other_school(carried, pages, audience, school_id):
     assert named == []
 
 
-def test_a_page_names_its_audience_and_no_place_of_this_machine(carried, pages):
-    for (audience, _), page in pages.items():
+def test_names_of_files_are_for_the_department_alone(carried, pages):
+    names = {card.file_name for card in open_workspace(carried.folder).cards()}
+    assert any("Школа № 2" in name for name in names)
+    for (audience, school_id), page in pages.items():
+        shown = {name for name in names if name in page}
+        assert bool(shown) == (audience == "department"), (audience, school_id, shown)
+
+
+def test_no_page_names_a_place_of_this_machine(carried, pages):
+    for page in pages.values():
         assert str(carried.folder) not in page
         assert str(Path.home()) + "/" not in page
-        assert {"public": "для всех", "school": "для школы", "department": "для управления"}.get(audience, "")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from evaluations import YEAR, a_school, result_of, vpr, wilson
+from evaluations import YEAR, a_school, breaks_named, result_of, vpr, wilson
 from matplotlib.collections import LineCollection
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.disclosure import release
-from shnor_analysis.evaluation.facts import CalendarBreak, Change, SchoolLine, TownEvaluation
+from shnor_analysis.evaluation.facts import Change, SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import draw
 from shnor_analysis.exhibits.figures.trend import may_join, rows_of, series_of
 from shnor_analysis.exhibits.reading import position
@@ -22,10 +22,11 @@ def one(year: int, *, season: str = "spring", grade: int = 5, low: int = 10):
 
 
 def test_no_line_goes_across_a_break_a_gap_or_a_season() -> None:
-    broken = (CalendarBreak("vpr", 2022, "vpr_2022_suspended"),)
+    broken = breaks_named("vpr_2022_suspended")
     assert may_join(one(2018), one(2019), broken, ())
     assert not may_join(one(2021), one(2022), broken, ())
-    assert may_join(one(2022), one(2023), broken, ())
+    assert not may_join(one(2022), one(2023), broken, ()), "2022 itself is like no other year"
+    assert may_join(one(2023), one(2024), broken, ())
     assert not may_join(one(2018), one(2020), (), ())
     assert not may_join(one(2021, season="autumn"), one(2022), (), ())
 
@@ -35,12 +36,12 @@ def test_the_facts_decide_over_the_calendar() -> None:
     refused = Change(before.procedure, after.procedure, NotEstimable("across_break"))
     allowed = replace(refused, difference=Estimate(0.1, 0.0, 0.2))
     assert not may_join(before, after, (), (refused,))
-    assert may_join(before, after, (CalendarBreak("vpr", 2019, "x"),), (allowed,))
+    assert may_join(before, after, breaks_named("vpr_2020_moved"), (allowed,))
 
 
 def test_lines_that_are_drawn_are_those_that_may_be() -> None:
     results = tuple(one(year) for year in (2018, 2019, 2020, 2021))
-    school = a_school(results=results, changes=(), breaks=(CalendarBreak("vpr", 2020, "vpr_2020_moved"),))
+    school = a_school(results=results, changes=(), breaks=breaks_named("vpr_2020_moved"))
     (axes,) = draw(release(school), "trend", "ru").figure.axes
     lines = [part for part in axes.collections if isinstance(part, LineCollection)]
     intervals, joined = (part.get_segments() for part in lines[:2])
@@ -88,7 +89,7 @@ def test_schools_of_any_number_are_drawn_without_ranking(schools_n: int) -> None
             wilson(50, 100),
             3,
             n % 7 == 0,
-            False,
+            NotEstimable("rule_without_results"),
             (),
         )
         for n in range(1, schools_n + 1)
@@ -107,6 +108,7 @@ def test_schools_of_any_number_are_drawn_without_ranking(schools_n: int) -> None
         (),
         (),
         "rosobr_2020",
+        YEAR + 1,
         False,
         (),
         Accounting(),

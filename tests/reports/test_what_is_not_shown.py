@@ -20,12 +20,13 @@ from shnor_analysis.evaluation.facts import (
 from shnor_analysis.exhibits import describe, make_table
 from shnor_analysis.results import NotEstimable
 
+BLANKS = {0x00A0: " ", 0x202F: " "}
 NO_MARKS = NotEstimable("marks_not_given")
 MARKS_ONLY = NotEstimable("no_pupil_rows")
 
 
 def said(value: object, section: str, language: str = "ru", *, audience: str = "department") -> str:
-    return str(describe(release(value, audience=audience), section, language)).replace("\u00a0", " ")
+    return str(describe(release(value, audience=audience), section, language)).translate(BLANKS)
 
 
 def small(grade: int) -> ProcedureResult:
@@ -107,10 +108,10 @@ def test_what_the_door_closed_is_counted_by_its_rule() -> None:
     school = replace(a_school(), results=(*a_school().results, small(6)))
     released = release(school)
     text = str(describe(released, "provenance", "ru"))
-    total, by_rule = re.search(r"не показано (\d+) значени\w*: .* — (\d+)\.", text).groups()
+    total, by_rule = re.search(r"не показано (\d+) значени\w*: «.*» — (\d+)\.", text).groups()
     assert int(total) == int(by_rule) == len(released.audit) > 0
     assert "доли показываются от 10 писавших" in text
-    assert f"{total} values are not shown: shares are shown from 10 tested — {total}." in said(
+    assert f"{total} values are not shown: “shares are shown from 10 tested”: {total}." in said(
         school, "provenance", "en"
     )
 
@@ -119,13 +120,15 @@ def test_the_table_of_list_years_says_that_one_version_stands_in_all_of_them() -
     school = a_school()
     assert (
         "Ко всем годам применена одна версия правила, выбранная в настройках: правило Рособрнадзора, версия 2020 "
-        "года. Она записана как действующая с 19 августа 2020 г. по 31 декабря 2020 г."
+        "года. По записи она действует с 19 августа 2020 г. по 31 декабря 2020 г., поэтому для других перечней"
     ) in said(school, "list_history")
-    assert "in force from August 19, 2020 to December 31, 2020." in said(school, "list_history", "en")
+    assert "in force from August 19, 2020 to December 31, 2020, so for other lists" in said(
+        school, "list_history", "en"
+    )
     rule = school.list_years[-1].rule
     within = replace(school, list_years=(ListYear(2021, (), False, rule), ListYear(2020, (), False, rule)))
     assert "версия 2020 года." in said(within, "list_history")
-    assert "записана" not in said(within, "list_history")
+    assert "По записи" not in said(within, "list_history")
 
 
 def test_a_closed_share_is_closed_in_the_cell_of_its_interval_too() -> None:
@@ -148,7 +151,8 @@ def test_the_column_without_special_needs_gives_its_own_reason() -> None:
     known = replace(base, without_special_needs=marks_of(30, 5))
     school = replace(a_school(), results=(known, replace(small(6), without_special_needs=MARKS_ONLY)))
     notes = make_table(release(school), "results", "ru").notes
-    assert "Прочерк: нет данных по отдельным ученикам." in notes
+    reason = "Прочерк в колонке «Низкие без учеников с ОВЗ»: нет данных по отдельным ученикам."
+    assert reason in notes
     without = replace(a_school(), results=(base,))
     assert (
         "Прочерк: нет данных по отдельным ученикам."

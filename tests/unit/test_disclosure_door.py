@@ -143,7 +143,20 @@ def test_a_single_closed_school_of_the_town_is_joined_by_a_second():
         SMALL,
         "shown",
     ]
-    assert [line.rule_fires for line in lines] == [SMALL, SMALL, False]
+    assert [line.rule_fires for line in lines] == [SMALL, False, False]
+
+
+def test_a_pooled_share_does_not_tell_the_one_result_that_the_schools_page_hides():
+    text = """
+    sch1 2021 vpr mathematics 5 spring 3 17 10 5
+    sch1 2021 vpr russian 5 spring 9 17 10 5
+    sch2 2021 vpr mathematics 5 spring 9 17 10 5
+    sch10 2021 vpr mathematics 5 spring 20 7 10 5
+    """
+    lines = release(town_facts(text), "public").value.schools
+    assert [line.low == SMALL for line in lines] == [True, True, False]
+    assert [line.tested_n for line in lines] == [76, 41, 42]
+    assert not any(line.parts for line in lines)
 
 
 def test_a_single_procedure_with_few_pupils_is_joined_by_a_second():

@@ -111,8 +111,12 @@ def test_what_nobody_has_checked_is_named():
 
 def test_a_school_without_any_result_has_empty_facts_and_no_error():
     facts = school("sch10", 2021)
-    assert (facts.results, facts.changes, facts.files) == ((), (), ())
-    assert isinstance(facts.list_years[-1].rule, NotEstimable)
+    assert (facts.results, facts.changes, facts.list_years[-1].rule.reason) == (
+        (),
+        (),
+        "rule_without_results",
+    )
+    assert [file.file_name for file in facts.files] == ["впр.xlsx"], "the register's own row"
 
 
 def test_one_preparation_serves_every_school():

@@ -101,3 +101,15 @@ def test_an_autumn_test_names_its_calendar_year_and_the_programme() -> None:
     autumn = Procedure(2021, "vpr", "russian", 4, "autumn")
     assert plain(printing.work_and_time(autumn, "ru")) == "ВПР, русский язык, программа 4_класса, осень_2020"
     assert plain(printing.work_and_time(autumn, "en")) == "VPR, Russian, programme of grade_4, autumn_2020"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.2571, 0.2649, "25.7 to 26.5%"),
+        (0.2571, 0.2751, "26 to 28%"),
+        (0.1, 0.1, "10 to 10%"),
+    ],
+)
+def test_an_interval_whose_ends_round_to_one_number_gets_a_decimal(low, high, expected):
+    assert printing.interval(Estimate(low, low, high), "en") == expected

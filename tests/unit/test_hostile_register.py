@@ -31,7 +31,9 @@ def ingest(folder, rows):
     return workspace, workspace.ingest([path])
 
 
-@pytest.mark.parametrize("login", ["../../x", "=1+1", "<b>x</b>", "{{7*7}}", "a/b", "/etc/x", "a\\b", "..", "@x"])
+@pytest.mark.parametrize(
+    "login", ["../../x", "=1+1", "<b>x</b>", "{{7*7}}", "a/b", "/etc/x", "a\\b", "..", "@x"]
+)
 def test_a_login_that_is_no_plain_code_is_refused_with_its_cell(tmp_path, login):
     workspace, outcome = ingest(tmp_path, [(login, "Школа", "школа", "m1", "r1")])
     assert render_problem(outcome.problems[0], "ru") == (

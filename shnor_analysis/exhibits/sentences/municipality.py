@@ -77,7 +77,7 @@ def _found(value: TownEvaluation, language: str) -> list[str]:
     ]
     listed = _listed_n(value.schools)
     if listed is None:
-        said.append(render("lists.unknown", language))
+        said.append(render("town.lists.unknown", language, year=year))
     else:
         said.append(printing.counted("town.found.listed", listed, language, year=year))
     said.append(_found_fires(value, language))

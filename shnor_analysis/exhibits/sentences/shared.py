@@ -167,7 +167,10 @@ def describe_provenance(released: Released[Any], language: str) -> Text:
 def _not_shown(released: Released[Any], language: str) -> str:
     """How many values of all facts the release closed, by rule."""
     by_rule = Counter(line.rule for line in released.audit)
-    rules = "; ".join(f"{render(f'audit.{rule}', language)} — {n}" for rule, n in sorted(by_rule.items()))
+    rules = "; ".join(
+        render("provenance.by_rule", language, rule=render(f"audit.{rule}", language), n=n)
+        for rule, n in sorted(by_rule.items())
+    )
     return printing.counted("provenance.suppressed", len(released.audit), language, rules=rules)
 
 

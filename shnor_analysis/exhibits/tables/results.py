@@ -19,6 +19,7 @@ from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
+from shnor_analysis.results import NotEstimable
 
 MARKS = (2, 3, 4, 5)
 AREAS = ("municipality", "region", "russia")
@@ -48,20 +49,34 @@ def make_results_table(released: Released[SchoolEvaluation], language: str) -> S
         *([Column("special", render("column.without_special", language))] if has_special else []),
         Column("quality", label("quality_share", language)),
     ]
-    cells = [part for result in now for part in _explained(result, has_special=has_special)]
-    notes = [*reasons_of(cells, language), render("note.low", language), render("note.quality", language)]
+    notes = [
+        *reasons_of([part for result in now for part in _cells(result.school)], language),
+        *(_special_reasons(now, language) if has_special else ()),
+        render("note.low", language),
+        render("note.quality", language),
+    ]
     if any(result.school.tested_n_is_estimated for result in now):
         notes.append(render("note.estimated", language, mark=ESTIMATED))
     return build_table(rows, columns, section="results", notes=notes)
 
 
-def _explained(result: ProcedureResult, *, has_special: bool) -> list[object]:
-    """What stands in the cells of a row, and the reasons where nothing does."""
-    marks, special = result.school, result.without_special_needs
-    cells: list[object] = [marks.low, marks.quality, marks.tested_n, *(marks.mark_n or ())]
-    if has_special:
-        cells.append(special.low if isinstance(special, MarkResult) else special)
-    return cells
+def _cells(marks: MarkResult) -> list[object]:
+    return [marks.low, marks.quality, marks.tested_n, *(marks.mark_n or ())]
+
+
+def _special_reasons(results: tuple[ProcedureResult, ...], language: str) -> tuple[str, ...]:
+    """Notes of the column without special needs: its dashes have other reasons than those beside them."""
+    column = render("column.without_special", language)
+    special = [
+        one.low if isinstance(one, MarkResult) else one
+        for one in (result.without_special_needs for result in results)
+    ]
+    dashes = [one for one in special if isinstance(one, NotEstimable)]
+    named = [
+        render("note.dash_in", language, column=column, why=printing.why_not(one, language)) for one in dashes
+    ]
+    closed = reasons_of([one for one in special if not isinstance(one, NotEstimable)], language)
+    return (*closed, *dict.fromkeys(named))
 
 
 def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:

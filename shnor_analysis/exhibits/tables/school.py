@@ -155,7 +155,7 @@ def _change_row(item: Change, language: str) -> dict[str, str]:
         said = printing.DASH
         if isinstance(difference, Suppressed):
             said = printing.closed(difference, language)
-        return {**row, "change": said, "interval": printing.DASH, "verdict": printing.DASH}
+        return {**row, "change": said, "interval": said, "verdict": said}
     return {
         **row,
         "change": printing.change(difference, language),

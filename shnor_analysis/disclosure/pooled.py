@@ -1,0 +1,30 @@
+"""Whether a school's pooled share gives away a result that its own public page hides."""
+
+from __future__ import annotations
+
+from shnor_analysis.disclosure.patterns import choose_pattern, is_small
+from shnor_analysis.evaluation.facts import PooledPart
+
+
+def hidden_number_follows(parts: tuple[PooledPart, ...]) -> bool:
+    """Tell whether a hidden number of low results has one possible value once the sum of all is known.
+
+    The reader knows the open numbers, hence the sum of the hidden ones, and that each of them or its rest is small.
+    """
+    hidden = [part for part in parts if not choose_pattern(part.low_n, part.tested_n - part.low_n, None).low]
+    total = sum(part.low_n for part in hidden)
+    values = [_possible(part.tested_n) for part in hidden]
+    for place, own in enumerate(values):
+        others = {0}
+        for other in values[:place] + values[place + 1 :]:
+            others = {a + b for a in others for b in other if a + b <= total}
+        if sum(total - value in others for value in own) == 1:
+            return True
+    return False
+
+
+def _possible(tested: int) -> tuple[int, ...]:
+    """Numbers of low results that are closed at this size; a size that is itself closed may be any of the small ones."""
+    if is_small(tested):
+        return tuple(range(5))
+    return tuple(low for low in range(tested + 1) if is_small(low) or is_small(tested - low))
