@@ -84,7 +84,8 @@ def test_the_highest_share_stands_with_its_own_interval_and_size(school: SchoolE
     now = [result for result in school.results if result.procedure.school_year == YEAR]
     largest = max(result.school.low.value for result in now)
     found = re.search(
-        r"(?:Largest share of low results shown|Low results): .*?, ([\d.]+)% \(interval ([\d.]+) to ([\d.]+)%, tested (\d+)\)", text
+        r"(?:Largest share of low results shown|Low results): .*?, ([\d.]+)% \(interval ([\d.]+) to ([\d.]+)%, tested (\d+)\)",
+        text,
     )
     assert found
     ties = [result.school for result in now if result.school.low.value == largest]
@@ -99,7 +100,9 @@ def test_the_highest_share_stands_with_its_own_interval_and_size(school: SchoolE
 @settings(max_examples=25, deadline=None)
 def test_the_table_of_results_repeats_the_counts(school: SchoolEvaluation) -> None:
     markup = make_table(release(school), "results", "ru").html()
-    rows = re.findall(r'<tr>\s*<td class="left" headers="[^"]*table-results-work.*?</tr>', markup, flags=re.DOTALL)
+    rows = re.findall(
+        r'<tr>\s*<td class="left" headers="[^"]*table-results-work.*?</tr>', markup, flags=re.DOTALL
+    )
     now = [result for result in school.results if result.procedure.school_year == YEAR]
     assert len(rows) == len(now)
     ordered = sorted(now, key=lambda result: result.procedure.grade)

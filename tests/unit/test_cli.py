@@ -21,14 +21,27 @@ USAGE = [
         "--grade has no such value. Found: “z”. Choose one of the allowed values.",
     ),
     (["ingest"], 2, "Не указано: files. Допишите его; пример даёт --help после команды."),
-    (["status", "--bad"], 2, "Такого параметра нет. Найдено: «--bad». Список параметров: --help после команды."),
-    (["report", "--language", "en"], 2, "Either --school ID or --all is needed. Name the schools or ask for all."),
+    (
+        ["status", "--bad"],
+        2,
+        "Такого параметра нет. Найдено: «--bad». Список параметров: --help после команды.",
+    ),
+    (
+        ["report", "--language", "en"],
+        2,
+        "Either --school ID or --all is needed. Name the schools or ask for all.",
+    ),
 ]
 
 
 def shnor(*arguments, cwd):
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from shnor_analysis.cli import main; sys.exit(main())", *arguments],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from shnor_analysis.cli import main; sys.exit(main())",
+            *arguments,
+        ],
         cwd=cwd,
         capture_output=True,
         text=True,
