@@ -102,7 +102,11 @@ def release(value: T, audience: str = "department") -> Released[T]:
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
         if audience != "department":
-            closed = dataclasses.replace(closed, files=tuple(map(_without_name, closed.files)))
+            closed = dataclasses.replace(
+                closed,
+                files=tuple(map(_without_name, closed.files)),
+                files_behind=tuple(map(_without_name, closed.files_behind)),
+            )
     else:
         closed = close_town(value, trail, is_public=is_public)
     return Released(closed, audience, tuple(trail.lines), _KEY)

@@ -118,7 +118,13 @@ def fill_merged(rows: list[list[Any]], merged: list[Any], place: tuple[int, int]
     headers = {first[0] for first, last in merged if first[1] != last[1]}
     for (first_row, first_column), (last_row, last_column) in merged:
         row, column = first_row - place[0], first_column - place[1]
-        if first_row in headers or first_column != last_column or row < 0 or row >= len(rows) or not 0 <= column < len(rows[row]):
+        if (
+            first_row in headers
+            or first_column != last_column
+            or row < 0
+            or row >= len(rows)
+            or not 0 <= column < len(rows[row])
+        ):
             continue
         for below in rows[row + 1 : last_row - place[0] + 1]:
             below[column] = rows[row][column]

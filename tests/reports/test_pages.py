@@ -173,7 +173,9 @@ def test_a_table_lost_on_the_way_is_noticed(tmp_path: Path, monkeypatch: pytest.
 def test_the_manifest_says_what_the_page_was_made_from(tmp_path: Path) -> None:
     make_page(tmp_path / "unit", "school", a_school(), audience="public")
     manifest = json.loads((tmp_path / "unit" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["inputs"] == [{"file_name": "—", "sha256": "a" * 64}], "names of files are for the department"
+    assert manifest["inputs"] == [{"file_name": "—", "sha256": "a" * 64}], (
+        "names of files are for the department"
+    )
     assert manifest["parameters"] == {"school_year": 2024, "audience": "public", "language": "ru"}
     assert manifest["is_invented"] is True
     assert manifest["suppressed_n"] > 0

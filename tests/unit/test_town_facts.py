@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import small_town as town
 
+from shnor_analysis.disclosure import release
 from shnor_analysis.evaluation import assemble_school, assemble_town, evaluate_town, prepare_town
 from shnor_analysis.schemas.card import FileCard
 
@@ -89,3 +90,6 @@ def test_every_file_that_counts_is_named():
     )
     assert [file.file_name for file in school.files] == ["list", "own", "register"]
     assert [file.file_name for file in school.files_behind] == ["other"]
+    seen = release(school, "public").value
+    assert {file.file_name for file in (*seen.files, *seen.files_behind)} == {"—"}
+    assert [file.sha256 for file in seen.files_behind] == [digests["other"]]

@@ -20,9 +20,7 @@ from shnor_analysis.workspace.lock import writing
 
 # Each takes a tenth of a second or more, which every report would pay, in a process of its own.
 SLOW_TO_LOAD = (
-    "babel.messages",
     "duckdb",
-    "great_tables",
     "nbconvert",
     "nbformat",
     "papermill",
