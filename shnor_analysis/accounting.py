@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+# steps that name files and sheets as people called them
+READING_STEPS = frozenset({"open_file", "read_sheet"})
+MOST_PLACES_NAMED = 3
+MANY_FILES = "raw_files"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -48,3 +53,42 @@ class Accounting:
     def reasons(self) -> tuple[Reason, ...]:
         """Every reason of every step, in order."""
         return tuple(reason for step in self.steps for reason in step.reasons)
+
+    def without_reading(self) -> Accounting:
+        """The steps that name no file and no sheet."""
+        return Accounting(tuple(step for step in self.steps if step.code not in READING_STEPS))
+
+    def reading_merged(self) -> Accounting:
+        """The reading of all files as one step a code, in front of the other steps.
+
+        Rows and reasons are summed; of the places that reasons name, the first three are kept.
+        """
+        reading = [step for step in self.steps if step.code in READING_STEPS]
+        merged = []
+        for code in dict.fromkeys(step.code for step in reading):
+            steps = [step for step in reading if step.code == code]
+            reasons = [reason for step in steps for reason in step.reasons]
+            merged.append(
+                Step(
+                    code,
+                    steps[0].subject if len(steps) == 1 else MANY_FILES,
+                    sum(step.rows_in for step in steps),
+                    sum(step.rows_out for step in steps),
+                    tuple(_together(reasons, name) for name in dict.fromkeys(one.code for one in reasons)),
+                )
+            )
+        return Accounting((*merged, *self.without_reading().steps))
+
+
+def _together(reasons: Iterable[Reason], code: str) -> Reason:
+    same = [reason for reason in reasons if reason.code == code]
+    fields = {
+        name: _named(list(dict.fromkeys(str(reason.fields.get(name, "")) for reason in same)))
+        for name in same[0].fields
+    }
+    return Reason(code, sum(reason.n for reason in same), fields)
+
+
+def _named(values: list[str]) -> str:
+    shown = ", ".join(values[:MOST_PLACES_NAMED])
+    return f"{shown} …" if len(values) > MOST_PLACES_NAMED else shown

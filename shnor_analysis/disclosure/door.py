@@ -67,8 +67,8 @@ class Released(Generic[Open]):
 def release(value: T, audience: str = "department") -> Released[T]:
     """Close what an audience may not see and hand out the rest.
 
-    department, school: counts stay, shares only from 10 tested; no rows of pupils ever. Files have names on pages for
-    the department only: they name other schools.
+    department, school: counts stay, shares only from 10 tested; no rows of pupils ever. Files have names, and the
+    reading of them its account, on pages for the department only: they name other schools.
     public: besides, a number of 1–4 pupils and every share, interval, rest or sum from which it follows is closed,
     together with as many others of its row as it takes; so is a change or an outcome of a rule with a closed end.
 
@@ -109,6 +109,8 @@ def release(value: T, audience: str = "department") -> Released[T]:
             )
     else:
         closed = close_town(value, trail, is_public=is_public)
+    if audience != "department":
+        closed = dataclasses.replace(closed, accounting=closed.accounting.without_reading())
     return Released(closed, audience, tuple(trail.lines), _KEY)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,11 +151,13 @@ class Workspace:
 
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
-        return assemble_school(self._town(school_year), school_id)
+        school = assemble_school(self._town(school_year), school_id)
+        return replace(school, accounting=self.accounting().reading_merged() + school.accounting)
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
         """Every fact of the municipality's report for a school year."""
-        return assemble_town(self._town(school_year))
+        town = assemble_town(self._town(school_year))
+        return replace(town, accounting=self.accounting().reading_merged() + town.accounting)
 
     def report(
         self,
