@@ -19,7 +19,7 @@ MOST_PROBLEMS_A_FILE = 40
 def show_ingest(outcome: IngestOutcome) -> None:
     """One line a file, its problems to the error stream, and the sum."""
     for file in outcome.files:
-        tell(f"{file.path.name}: {say(f'cli.file_{file.state}')}{_rows(file)}")
+        tell(f"{file.path.name}: {_state(file, is_dry_run=outcome.is_dry_run)}{_rows(file)}")
         for replaced in file.replaced:
             tell(say("cli.replaced", table=replaced.table, rows=replaced.rows, file=replaced.file_name))
         tell_reasons(file.accounting)
@@ -136,6 +136,11 @@ def _step_facts(step: Any) -> dict[str, object]:
         "rows_out": step.rows_out,
         "reasons": reasons,
     }
+
+
+def _state(file: FileOutcome, *, is_dry_run: bool) -> str:
+    would_change = is_dry_run and file.state in {"stored", "replaced"}
+    return say(f"cli.would_be_{file.state}" if would_change else f"cli.file_{file.state}")
 
 
 def _rows(file: FileOutcome) -> str:
