@@ -25,7 +25,7 @@ def show_ingest(outcome: IngestOutcome) -> None:
         tell_reasons(file.accounting)
         show_problems(file)
     counts = _counts(outcome)
-    _tell_counts(counts)
+    _tell_counts(counts, is_dry_run=outcome.is_dry_run)
     if outcome.is_dry_run:
         tell(say("cli.dry_run"))
     tell_facts({**counts, "dry_run": outcome.is_dry_run, "files": [_facts(file) for file in outcome.files]})
@@ -47,8 +47,14 @@ def _counts(outcome: IngestOutcome) -> dict[str, int]:
     }
 
 
-def _tell_counts(counts: dict[str, int]) -> None:
-    tell(", ".join(say_count(f"cli.files_{name}", n) for name, n in counts.items() if n or name == "stored"))
+def _tell_counts(counts: dict[str, int], *, is_dry_run: bool = False) -> None:
+    words = {"stored": "would_be_stored"} if is_dry_run else {}
+    shown = [
+        say_count(f"cli.files_{words.get(name, name)}", n)
+        for name, n in counts.items()
+        if n or name == "stored"
+    ]
+    tell(", ".join(shown))
 
 
 def show_reports(run: ReportRun) -> int:
