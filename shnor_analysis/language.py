@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,10 @@ from shnor_analysis.glossary import terms
 
 Language = Literal["ru", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
+LANGUAGE_VARIABLE = "SHNOR_LANGUAGE"
+THIN_SPACE = "\u202f"
+MINUS = "\u2212"
+GROUPED_FROM = 10_000
 
 
 # what a field of a problem names in the glossary: the prefix before its code
@@ -104,6 +109,12 @@ def catalogue(language: str) -> Catalogue:
     return Catalogue(texts, gettext.c2py(rule))
 
 
+def session_language() -> str:
+    """The language of the variable SHNOR_LANGUAGE where values show themselves; Russian without it."""
+    chosen = os.environ.get(LANGUAGE_VARIABLE, "ru")
+    return chosen if chosen in LANGUAGES else "ru"
+
+
 def has_text(code: str, language: str) -> bool:
     """Tell whether `locale/` holds a text for a code."""
     return code in catalogue(language).texts
@@ -120,6 +131,15 @@ def render(code: str, language: str, /, **fields: object) -> str:
 def render_count(code: str, language: str, n: int, /, **fields: object) -> str:
     """Fill the text of a code in the plural form that `n` asks for; the text may name `{n}`."""
     return catalogue(language).form(code, n).format(n=n, **fields)
+
+
+def number(value: float, language: str, decimals: int = 0) -> str:
+    """Print a number: decimal comma and thin spaces in Russian, point and commas in English."""
+    rounded = round(value, decimals) + 0.0
+    text = f"{abs(rounded):,.{decimals}f}" if abs(rounded) >= GROUPED_FROM else f"{abs(rounded):.{decimals}f}"
+    if language == "ru":
+        text = text.replace(",", THIN_SPACE).replace(".", ",")
+    return f"{MINUS}{text}" if rounded < 0 else text
 
 
 def render_problem(problem: ProblemLike, language: str) -> str:

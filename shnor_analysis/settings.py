@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,7 @@ from shnor_analysis.errors import EnvironmentProblem, InputRefused, Problem
 
 SETTINGS_NAME = "shnor.toml"
 FOLDER_VARIABLE = "SHNOR_FOLDER"
+EXAMPLES = {"workspace_id": "gorod-500", "seed": "500"}
 
 
 class Settings(BaseModel):
@@ -70,12 +71,16 @@ def read_settings(folder: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InputRefused(Problem("toml_broken", file=path.name, found=str(error))) from error
     except ValidationError as error:
-        raise InputRefused(
-            Problem(
-                "settings_wrong",
-                file=path.name,
-                cell=".".join(str(part) for part in item["loc"]),
-                found=str(item.get("input"))[:80],
-            )
-            for item in error.errors()
-        ) from error
+        raise InputRefused(_problem(path.name, dict(item)) for item in error.errors()) from error
+
+
+def _problem(file: str, error: dict[str, Any]) -> Problem:
+    """One wrong key: it is missing, does not exist, or has a value that is not allowed."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return Problem("settings_missing", file=file, cell=key, fields={"key": key})
+    if error["type"] == "extra_forbidden":
+        return Problem("settings_unknown", file=file, cell=key, allowed=", ".join(Settings.model_fields))
+    choices = get_args(Settings.model_fields[key].annotation)
+    allowed = ", ".join(map(str, choices)) or EXAMPLES.get(key)
+    return Problem("settings_wrong", file=file, cell=key, found=str(error["input"])[:80], allowed=allowed)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import rich_utils
 
 from shnor_analysis.cli import showing
 from shnor_analysis.cli.demonstration import DEMO_DATA, run_demo
+from shnor_analysis.cli.help import SpokenCommand, SpokenGroup, speak_panels
 from shnor_analysis.cli.options import (
     AssessmentOption,
     DateOption,
@@ -34,11 +34,10 @@ AUDIENCES = ("department", "school", "public")
 
 def make_app() -> typer.Typer:
     """Put the commands together, with help in the language of this run."""
-    rich_utils.OPTIONS_PANEL_TITLE = say("cli.options")
-    rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.arguments")
-    rich_utils.COMMANDS_PANEL_TITLE = say("cli.commands")
+    speak_panels()
     app = typer.Typer(
         name="shnor",
+        cls=SpokenGroup,
         help=say("cli.about"),
         no_args_is_help=True,
         add_completion=False,
@@ -46,7 +45,7 @@ def make_app() -> typer.Typer:
     )
     for command in (demo, ingest, map_file, template, status, validate, build, report, lab, doctor):
         name = "map" if command is map_file else command.__name__
-        app.command(name, help=say(f"command.{name}"))(command)
+        app.command(name, cls=SpokenCommand, help=say(f"command.{name}"))(command)
     return app
 
 
@@ -64,6 +63,8 @@ def demo(
     """Write the example's raw files, import them, build, and make every report."""
     speak_json(json)
     check_choice("--data", data, DEMO_DATA)
+    check_least("--seed", seed, 0)
+    check_least("--jobs", jobs, 1)
     return run_demo(
         folder or Path("demo"), data=data, schools=schools, seed=seed, with_reports=reports, jobs=jobs
     )
@@ -126,11 +127,12 @@ def map_file(
     from shnor_analysis.workspace import open_workspace
 
     speak_json(json)
-    path = open_workspace(workspace_folder(folder)).propose_mapping(
+    paths = open_workspace(workspace_folder(folder)).propose_mappings(
         file, table=table, language=speak_language()
     )
-    tell(say("cli.mapping_written", path=path))
-    tell_facts({"mapping": str(path)})
+    for path in paths:
+        tell(say("cli.mapping_written", path=path))
+    tell_facts({"mappings": [str(path) for path in paths]})
 
 
 def template(
@@ -146,7 +148,7 @@ def template(
     from shnor_analysis.schemas.template import write_template
 
     speak_json(json)
-    check_choice("TABLE", table, tuple(TABLES))
+    check_choice(say("argument.table"), table, tuple(TABLES))
     path = output or Path(f"{table}.xlsx")
     if path.exists():
         raise UsageProblem(Problem("file_exists", file=str(path)))
@@ -215,6 +217,7 @@ def report(
     speak_json(json)
     if bool(school) == all_schools:
         raise UsageProblem(Problem("school_or_all"))
+    check_least("--jobs", jobs, 1)
     if audience:
         check_choice("--audience", audience, AUDIENCES)
     workspace = open_workspace(workspace_folder(folder))
@@ -279,4 +282,12 @@ def check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
             Problem(
                 "option_value_wrong", found=str(value), allowed=", ".join(allowed), fields={"option": name}
             )
+        )
+
+
+def check_least(name: str, value: int | None, least: int) -> None:
+    """Refuse a number below the least that an option takes."""
+    if value is not None and value < least:
+        raise UsageProblem(
+            Problem("option_value_wrong", found=str(value), allowed=f"≥ {least}", fields={"option": name})
         )

@@ -114,7 +114,7 @@ def _usage_problem(error: Exception, arguments: list[str]) -> Problem:
     if kind == "NoSuchOption":
         return Problem("option_unknown", found=str(getattr(error, "option_name", "")))
     if kind == "MissingParameter" and parameter is not None:
-        return Problem("option_missing", fields={"option": parameter.opts[0]})
+        return Problem("option_missing", fields={"option": parameter.metavar or parameter.opts[0]})
     if kind == "BadParameter" and parameter is not None:
         name = str(parameter.opts[0])
         return Problem("option_value_wrong", found=_value_given(name, arguments), fields={"option": name})

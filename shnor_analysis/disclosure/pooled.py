@@ -1,8 +1,8 @@
-"""Whether a school's pooled share gives away a result that its own public page hides."""
+"""Whether a school's sums over all works give away a result or a size that its own public page hides."""
 
 from __future__ import annotations
 
-from shnor_analysis.disclosure.patterns import choose_pattern, is_small
+from shnor_analysis.disclosure.patterns import SMALLEST_SHOWN, choose_pattern, is_small
 from shnor_analysis.evaluation.facts import PooledPart
 
 
@@ -21,6 +21,16 @@ def hidden_number_follows(parts: tuple[PooledPart, ...]) -> bool:
         if sum(total - value in others for value in own) == 1:
             return True
     return False
+
+
+def hidden_size_follows(parts: tuple[PooledPart, ...]) -> bool:
+    """Tell whether the hidden number tested of some work follows once the sum over all works is known.
+
+    The reader subtracts the open numbers; what is left is a sum of numbers from 1 to 4, one a hidden work.
+    """
+    hidden = [part.tested_n for part in parts if is_small(part.tested_n)]
+    ends = (len(hidden), len(hidden) * (SMALLEST_SHOWN - 1))
+    return len(hidden) == 1 or (bool(hidden) and sum(hidden) in ends)
 
 
 def _possible(tested: int) -> tuple[int, ...]:

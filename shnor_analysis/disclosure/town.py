@@ -8,7 +8,7 @@ from typing import Any
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
 from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
 from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, choose_pattern, is_small
-from shnor_analysis.disclosure.pooled import hidden_number_follows
+from shnor_analysis.disclosure.pooled import hidden_number_follows, hidden_size_follows
 from shnor_analysis.disclosure.rules import ProcedureKey, close_rule, key_of
 from shnor_analysis.disclosure.school import close_result
 from shnor_analysis.evaluation.facts import (
@@ -90,6 +90,8 @@ def _join_single(
 def _line_pattern(line: SchoolLine) -> Pattern:
     if not isinstance(line.tested_n, int) or not isinstance(line.low, Estimate):
         return OPEN
+    if hidden_size_follows(line.parts):
+        return CLOSED
     two = _low_number(line)
     pattern = choose_pattern(two, line.tested_n - two, None)
     return ONLY_TESTED if pattern.is_open and hidden_number_follows(line.parts) else pattern

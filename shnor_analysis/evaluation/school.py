@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.evaluation.conversion import (
@@ -92,7 +94,9 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
         context=context,
         agreement=agreement,
         participation=participation,
-        unverified_facts=unverified_facts(town, breaks, origins.files()),
+        unverified_facts=unverified_facts(
+            town, breaks, origins.files(), shares=_own(town, "shares", school_id)
+        ),
         accounting=_accounting(town, school_id, len(results)),
         files=origins.files(),
         files_behind=origins.files_behind(town.frame("shares"), town.frame("context")),
@@ -110,10 +114,14 @@ def _school_row(town: TownIndicators, school_id: str) -> Row:
 
 def own_rows(town: TownIndicators, name: str, school_id: str) -> list[dict[Any, Any]]:
     """The school's rows of a table of indicators, oldest first where they have a procedure."""
+    own = _own(town, name, school_id)
+    order = [column for column in ORDER if column in own.columns]
+    return sorted(rows(own), key=lambda row: [row[column] for column in order])
+
+
+def _own(town: TownIndicators, name: str, school_id: str) -> pd.DataFrame:
     frame = town.frame(name)
-    own = rows(frame[frame["school_id"] == school_id])
-    order = [column for column in ORDER if column in frame.columns]
-    return sorted(own, key=lambda row: [row[column] for column in order])
+    return frame[frame["school_id"] == school_id]
 
 
 def _results(town: TownIndicators, school: Row, origins: Origins) -> tuple[ProcedureResult, ...]:

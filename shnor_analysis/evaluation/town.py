@@ -89,7 +89,7 @@ def assemble_town(town: TownIndicators) -> TownEvaluation:
         rule_version=town.rule.version,
         rule_list_year=town.rule_list_year,
         rule_is_verified=town.rule.provenance.is_verified,
-        unverified_facts=unverified_facts(town, breaks, origins.files()),
+        unverified_facts=unverified_facts(town, breaks, origins.files(), shares=shares),
         accounting=_accounting(town, schools, lines),
         files=origins.files(),
         files_behind=origins.files_behind(town.frame("shares")),

@@ -8,24 +8,14 @@ from babel.dates import format_date
 
 from shnor_analysis.evaluation.facts import Measure, Number, Procedure
 from shnor_analysis.glossary import label
-from shnor_analysis.language import render, render_count
+from shnor_analysis.language import MINUS, render, render_count
+from shnor_analysis.language import number as number
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 HARD_SPACE = "\u00a0"
-THIN_SPACE = "\u202f"
-MINUS = "\u2212"
 DASH = "—"
+ESTIMATED = "≈"  # stands before a number tested that is not in the data
 SHARE = "доля"  # the unit of the glossary that printed numbers show by themselves, as a percent sign
-GROUPED_FROM = 10_000
-
-
-def number(value: float, language: str, decimals: int = 0) -> str:
-    """Print a number: decimal comma and thin spaces in Russian, point and commas in English."""
-    rounded = round(value, decimals) + 0.0
-    text = f"{abs(rounded):,.{decimals}f}" if abs(rounded) >= GROUPED_FROM else f"{abs(rounded):.{decimals}f}"
-    if language == "ru":
-        text = text.replace(",", THIN_SPACE).replace(".", ",")
-    return f"{MINUS}{text}" if rounded < 0 else text
 
 
 def points_of(share: float, language: str) -> str:
@@ -104,6 +94,12 @@ def count_of(value: Number, language: str) -> str:
     return closed(value, language) if isinstance(value, Suppressed) else number(value, language)
 
 
+def tested_of(value: Number, language: str, *, is_estimated: bool) -> str:
+    """Print how many were tested, with a sign before it where the number is an estimate."""
+    text = count_of(value, language)
+    return f"{ESTIMATED}{text}" if is_estimated and isinstance(value, int) else text
+
+
 def counted(code: str, n: int, language: str, **fields: object) -> str:
     """Print a count with its noun in the right form, or a text that has no forms."""
     return render_count(code, language, n, **fields)
@@ -139,7 +135,12 @@ def day(value: date | datetime | str, language: str) -> str:
 
 def subject(procedure: Procedure, language: str) -> str:
     """The label of the subject within a sentence."""
-    text = label(f"subject.{procedure.subject}", language)
+    return subject_named(procedure.subject, language)
+
+
+def subject_named(code: str, language: str) -> str:
+    """The label of a subject's code within a sentence."""
+    text = label(f"subject.{code}", language)
     return text[:1].lower() + text[1:] if language == "ru" else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from shnor_analysis.evaluation.facts import (
@@ -45,6 +46,18 @@ def of_year(results: Iterable[ProcedureResult], school_year: int) -> tuple[Proce
     """The results of one school year in the order of a page."""
     chosen = (result for result in results if result.procedure.school_year == school_year)
     return tuple(sorted(chosen, key=lambda result: page_order(result.procedure)))
+
+
+def estimated_in(results: Iterable[ProcedureResult]) -> frozenset[Procedure]:
+    """The procedures whose number tested is an estimate; without their dates, which differ between schools."""
+    return frozenset(
+        replace(result.procedure, test_date=None) for result in results if result.school.tested_n_is_estimated
+    )
+
+
+def is_estimated(procedure: Procedure, estimated: frozenset[Procedure]) -> bool:
+    """Whether the number tested of a procedure is among the estimated ones (`estimated_in`)."""
+    return replace(procedure, test_date=None) in estimated
 
 
 def level_of(result: ProcedureResult, area_level: str) -> LevelResult | None:

@@ -49,7 +49,7 @@ def _allowed(column: TemplateColumn, language: str) -> str:
     if column.kind == "school_year":
         return f"{FIRST_SCHOOL_YEAR}–{LAST_SCHOOL_YEAR}"
     if column.limits:
-        return f"{column.limits[0]:g}–{column.limits[1]:g}"
+        return f"{column.limits[0]:.15g}–{column.limits[1]:.15g}"
     return ""
 
 

@@ -119,7 +119,7 @@ def describe_limits(table: Table, column: str) -> str | None:
     if "values" in facts:
         return ", ".join(str(value) for value in facts["values"])  # type: ignore[attr-defined]
     if "low" in facts:
-        return f"{facts['low']:g}–{facts['high']:g}"
+        return f"{facts['low']:.15g}–{facts['high']:.15g}"
     return None
 
 

@@ -6,7 +6,7 @@ from shnor_analysis.sources.corrections import CORRECTIONS_FOLDER, Correction, r
 from shnor_analysis.sources.file_reading import FileReading, read_tables
 from shnor_analysis.sources.hints import Hints, ReadingContext
 from shnor_analysis.sources.mapping import MAPPINGS_FOLDER, TableMapping, read_mappings
-from shnor_analysis.sources.mapping_form import propose_mapping
+from shnor_analysis.sources.mapping_form import propose_mappings
 from shnor_analysis.sources.opening import OpenedFile, open_file
 from shnor_analysis.sources.pseudonyms import key_path, load_key, remember_key
 from shnor_analysis.sources.reading import Limits
@@ -26,7 +26,7 @@ __all__ = [
     "key_path",
     "load_key",
     "open_file",
-    "propose_mapping",
+    "propose_mappings",
     "read_corrections",
     "read_mappings",
     "read_tables",

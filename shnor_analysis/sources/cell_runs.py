@@ -15,6 +15,7 @@ from shnor_analysis.sources.values import Parsed, parse_cells
 
 UNREAD_CODES = {
     "whole": "not_whole",
+    "people": "not_whole",
     "number": "not_number",
     "percent": "not_percent",
     "share": "not_number",

@@ -23,11 +23,18 @@ from typing import Any, BinaryIO
 EXIT_MEMORY = 71
 ENCODINGS = ("utf-8-sig", "cp1251")
 DELIMITERS = ("\t", ";", ",")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 LINES_LOOKED_AT = 60
+LAST_LINE = "\x01end"
+FEWEST_SWALLOWED = 3
 HEAD_ROWS = 40
 NUMBERS = frozenset({float, int})
 
 Cells = tuple[str, bool, tuple[int, int], list[list[Any]]]
+
+
+class OpenQuoteError(ValueError):
+    """A quote of a csv file opens a cell of a row (counted from 1) and does not close it."""
 
 
 def set_limits(memory_bytes: int, cpu_seconds: int) -> None:
@@ -134,13 +141,30 @@ def read_csv(path: str) -> Iterator[Cells]:
     """The one sheet of a csv file; every cell is text."""
     raw = Path(path).read_bytes()
     text = decode(raw)
-    rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text)))
+    delimiter = find_delimiter(text)
+    # whatever a quote that never ends swallows, it swallows the last line too
+    lines = io.StringIO(f"{text}\n{LAST_LINE}", newline="")
+    rows: list[list[Any]] = list(csv.reader(lines, delimiter=delimiter))
+    if rows.pop() != [LAST_LINE]:
+        raise OpenQuoteError(len(rows) + 1)
+    if rows and not rows[-1]:
+        rows.pop()
     width = max(map(len, rows), default=0)
+    for place, row in enumerate(rows, start=1):
+        if any("\n" in cell and is_swallowed(cell, delimiter, width) for cell in row):
+            raise OpenQuoteError(place)
     yield "csv", False, (0, 0), [row + [""] * (width - len(row)) for row in rows]
 
 
+def is_swallowed(cell: str, delimiter: str, width: int) -> bool:
+    """Tell whether a cell of several lines holds what looks like cells of a row: a quote ended too late."""
+    return width > FEWEST_SWALLOWED and cell.count(delimiter) * 2 >= width
+
+
 def decode(raw: bytes) -> str:
-    """Text of a csv file: utf-8 where the bytes allow it, else cp1251."""
+    """Text of a csv file: utf-16 with its mark (Excel's «Unicode text»), utf-8 where the bytes allow it, else cp1251."""
+    if raw.startswith(UTF_16_MARKS):
+        return raw.decode("utf-16", errors="replace")
     try:
         return raw.decode(ENCODINGS[0])
     except UnicodeDecodeError:

@@ -13,13 +13,13 @@ from shnor_analysis.reference.layouts import LayoutColumn
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.cells import cell_name
 from shnor_analysis.sources.drafts import Draft
+from shnor_analysis.sources.factor_units import SHARE, says_no_unit, shares_of_people, texts_above, unit_of
 from shnor_analysis.sources.mapping_fields import FACTOR
-from shnor_analysis.sources.run_words import factor_of
+from shnor_analysis.sources.run_words import PEOPLE, factor_of
 from shnor_analysis.sources.school_years import schools_in, years_of
 from shnor_analysis.sources.surroundings import Surroundings
 from shnor_analysis.sources.values import parse_cells
 
-SHARE = "_share"
 SMALLEST_SURE_PERCENTAGE = 0.01
 
 
@@ -36,7 +36,8 @@ def make_factors(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     """The table `factors`: percentages become shares, empty cells no row; each row knows its own cell.
 
     Columns that the form does not list are taken where their header is an indicator of the glossary. A share among
-    them is a percentage where its header says so or a value is above 1.
+    them is a percentage where its header says so or a value is above 1; numbers of pupils («чел.») become shares of
+    the pupils of the school.
     """
     years = years_of(draft, around)
     schools = schools_in(draft, around, years)
@@ -58,29 +59,53 @@ def make_factors(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
 
 def _listed(draft: Draft, around: Surroundings) -> Iterator[_Indicator]:
     for name, place in draft.header.places.items():
-        if name.startswith(FACTOR):
-            if draft.layout.column(name).kind == "percent":
-                _check_scale(
-                    draft, around, draft.frame[name], place=place, header=draft.layout.column(name).header
-                )
-            yield _Indicator(name.removeprefix(FACTOR), place, draft.frame[name])
+        if not name.startswith(FACTOR):
+            continue
+        column, cells = draft.layout.column(name), draft.frame[name]
+        code = name.removeprefix(FACTOR)
+        if column.kind == PEOPLE:
+            shares = shares_of_people(
+                draft, around.findings, code=code, header=column.header, place=place, people=cells
+            )
+            if shares is not None:
+                yield _Indicator(code, place, shares)
+            continue
+        if column.kind == "percent":
+            _check_scale(draft, around, cells, place=place, header=column.header)
+            _check_unit(draft, around, column, place=place)
+        yield _Indicator(code, place, cells)
 
 
 def _others(draft: Draft, around: Surroundings) -> Iterator[_Indicator]:
     rows = draft.frame["row"].to_numpy(dtype=np.intp)
     taken = {name.removeprefix(FACTOR) for name in draft.header.places}
-    for header, place in draft.header.run:
+    run = [(header, place, _kind(draft, header, place)) for header, place in draft.header.run]
+    # of two columns of one indicator the percentages are taken, not the numbers of people
+    for header, place, kind in sorted(run, key=lambda column: (column[2] == PEOPLE, column[1])):
         code = factor_of(header)
         if code is None or code in taken:
             around.findings.reason("factor_column_repeated", 1, sheet=draft.sheet.name, column=header)
             continue
         taken.add(code)
-        kind = _kind(draft, header, place, code=code)
         column = LayoutColumn(header, FACTOR + code, kind, is_required=False)
-        parsed = read_cells(CellRun(draft.sheet, place, rows, column), around.findings)
-        if kind == "percent":
-            _check_scale(draft, around, parsed.cells, place=place, header=header)
-        yield _Indicator(code, place, parsed.cells)
+        cells: pd.Series | None = read_cells(CellRun(draft.sheet, place, rows, column), around.findings).cells
+        if kind == PEOPLE and cells is not None:
+            cells = shares_of_people(
+                draft, around.findings, code=code, header=header, place=place, people=cells
+            )
+        elif kind == "percent" and cells is not None:
+            _check_scale(draft, around, cells, place=place, header=header)
+            _check_unit(draft, around, column, place=place)
+        if cells is not None:
+            yield _Indicator(code, place, cells)
+
+
+def _check_unit(draft: Draft, around: Surroundings, column: LayoutColumn, *, place: int) -> None:
+    """Refuse whole numbers under a header without any unit: they may be percentages or numbers of people."""
+    if says_no_unit(draft, column, place):
+        around.findings.problem(
+            "unit_not_said", draft.sheet.name, (draft.header.data_row - 1, place), found=column.header
+        )
 
 
 def _check_scale(draft: Draft, around: Surroundings, shares: pd.Series, *, place: int, header: str) -> None:
@@ -109,23 +134,17 @@ def _writes_percentages(draft: Draft) -> bool:
         for name, place in draft.header.places.items()
         if name.startswith(FACTOR) and draft.layout.column(name).kind == "percent"
     ]
-    places += [place for header, place in draft.header.run if "%" in header + _texts_above(draft, place)]
+    places += [place for header, place in draft.header.run if "%" in header + texts_above(draft, place)]
     columns = [parse_cells(draft.sheet.columns[place], rows, "number").cells for place in places]
     return any(bool((column > 1).any()) for column in columns)
 
 
-def _kind(draft: Draft, header: str, place: int, *, code: str) -> str:
+def _kind(draft: Draft, header: str, place: int) -> str:
+    code = factor_of(header) or ""
     if not code.endswith(SHARE):
         return "number"
-    above = _texts_above(draft, place)
+    if (unit := unit_of(header, texts_above(draft, place))) == PEOPLE:
+        return PEOPLE
     rows = draft.frame["row"].to_numpy(dtype=np.intp)
     numbers: Any = parse_cells(draft.sheet.columns[place], rows, "number").cells
-    return "percent" if "%" in header + above or bool((numbers > 1).any()) else "share"
-
-
-def _texts_above(draft: Draft, place: int) -> str:
-    """What the header's rows say above a column, a merged cell reaching to its right."""
-    for column in range(place, -1, -1):
-        if text := draft.sheet.text(draft.header.row, column):
-            return text
-    return ""
+    return "percent" if unit or bool((numbers > 1).any()) else "share"

@@ -13,7 +13,7 @@ from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.individual import make_individual_results, pupil_tables
 from shnor_analysis.sources.lists import make_listings, make_participation
 from shnor_analysis.sources.protocols import make_ege_results, make_exam_results
-from shnor_analysis.sources.regional import make_regional_marks
+from shnor_analysis.sources.regional import make_regional_comparisons, make_regional_marks
 from shnor_analysis.sources.register import make_aliases, make_schools
 from shnor_analysis.sources.school_results import make_school_results
 from shnor_analysis.sources.score_tables import make_score_counts
@@ -26,6 +26,7 @@ FINISHERS: Mapping[str, Finisher] = {
     "individual_results": make_individual_results,
     "regional_marks": make_regional_marks,
     "regional_scores": make_score_counts,
+    "regional_comparisons": make_regional_comparisons,
     "regional_bias": make_bias_listings,
     "oge_protocol": make_exam_results,
     "ege_protocol": make_ege_results,
@@ -42,4 +43,8 @@ USUAL_FINISHERS: Mapping[str, Finisher] = {
     "area_results": make_area_results,
     "listings": make_listings,
     "participation": make_participation,
+    **{
+        table: TEMPLATE_FINISHERS[f"template_{table}"]
+        for table in ("mark_comparisons", "score_counts", "item_summaries", "item_results")
+    },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,14 @@ COLUMN_KEYS = {"header", "above", "field", "kind"}
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:
-    """What a form's columns mean: all its headers in order, and the layout that they amount to."""
+    """What a form's columns mean: all its headers in order, and the layout that they amount to.
+
+    `problems` are the fields that a draft still lacks: they stop files of this form and no others.
+    """
 
     headers: tuple[str, ...]
     layout: Layout
+    problems: tuple[Problem, ...] = ()
 
     @property
     def table(self) -> str:
@@ -52,14 +56,18 @@ def mapping_path(folder: Path, table: str, headers: Sequence[str]) -> Path:
 
 
 def read_mappings(folder: Path) -> tuple[TableMapping, ...]:
-    """Read every mapping of a folder, in the order of names; InputRefused with the problems of all of them."""
+    """Read every mapping of a folder, in the order of names; InputRefused with the problems of all of them.
+
+    A draft that lacks fields is read, with its problems.
+    """
     read: list[TableMapping] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        try:
-            read.append(read_mapping(path))
-        except InputRefused as error:
-            problems.extend(error.problems)
+        raw, wrong = _parse(path)
+        if not wrong or {problem.code for problem in wrong} == {"mapping_field_missing"}:
+            read.append(replace(_mapping(raw, path.name), problems=tuple(wrong)))
+        else:
+            problems.extend(wrong)
     if problems:
         raise InputRefused(problems)
     return tuple(read)
@@ -73,16 +81,19 @@ def read_mapping(path: Path) -> TableMapping:
     `mapping_kind_wrong`, `mapping_header_repeated`, `mapping_headers_changed`, `mapping_constant_wrong`,
     `mapping_field_missing`.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputRefused(Problem("mapping_broken", file=path.name, found=str(error))) from error
-    problems = _wrong_shape(raw, path.name)
-    if not problems:
-        problems = _wrong_words(raw, path.name)
+    raw, problems = _parse(path)
     if problems:
         raise InputRefused(problems)
     return _mapping(raw, path.name)
+
+
+def _parse(path: Path) -> tuple[Mapping[str, Any], list[Problem]]:
+    """What a file says, and everything that is wrong with it."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, [Problem("mapping_broken", file=path.name, found=str(error))]
+    return raw, _wrong_shape(raw, path.name) or _wrong_words(raw, path.name)
 
 
 def _mapping(raw: Mapping[str, Any], source: str) -> TableMapping:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.schemas import MARKS, TABLES
+from shnor_analysis.sources.run_words import PEOPLE, SHARES_OF_PUPILS
 
 MAPPABLE = (
     "schools",
@@ -19,11 +20,18 @@ MAPPABLE = (
     "area_results",
     "listings",
     "participation",
+    "mark_comparisons",
+    "score_counts",
+    "item_summaries",
+    "item_results",
 )
 FACTOR = "factor."
 MADE_BY_READERS = frozenset({"counts_rebuilt", "pupil_id", "link_id", "factor", "value", "result_source"})
 OF_THE_PROCEDURE = frozenset({"school_year", "assessment", "subject", "grade", "season", "test_date"})
-CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "pupils": ("pupil_code", "link_code")}
+CODES_OF_PUPILS = {"pupil_results": ("pupil_code", "link_code"), "item_results": ("pupil_code",)}
+# a row of these is a school or an area: a form of schools alone names the school and no level
+OF_SCHOOLS_OR_AREAS = frozenset({"mark_comparisons", "item_summaries"})
+SCHOOL_OR_AREA = (("school_id",), ("area_level", "area_id"))
 KINDS_BY_NAME = {
     "subject": ("subject",),
     "kind": ("kind",),
@@ -61,10 +69,18 @@ MARKS_OR_LOW: tuple[tuple[str, ...], ...] = (
     ("low_n",),
     ("low_share",),
 )
-ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
-    "school_results": MARKS_OR_LOW,
-    "area_results": MARKS_OR_LOW,
-    "pupil_results": (("points",), ("mark",), ("test_points",)),
+COMPARED: tuple[tuple[str, ...], ...] = (
+    ("lowered_n", "confirmed_n", "raised_n"),
+    ("lowered_share", "confirmed_share", "raised_share"),
+)
+# of each choice one has to be there
+ONE_OF: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
+    "school_results": (MARKS_OR_LOW,),
+    "area_results": (MARKS_OR_LOW,),
+    "pupil_results": ((("points",), ("mark",), ("test_points",)),),
+    "mark_comparisons": (SCHOOL_OR_AREA, COMPARED),
+    "item_summaries": (SCHOOL_OR_AREA,),
+    "score_counts": ((("score_n",), ("score_share",)),),
 }
 _OWN_FACTOR = re.compile(r"factor\.[a-z][a-z0-9_]{1,59}")
 _OWN_CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -85,6 +101,8 @@ def fields_of(table: str) -> dict[str, Field]:
     names = [name for member in tables_of(table) for name in TABLES[member].own_columns]
     names = [name for name in dict.fromkeys(names) if name not in MADE_BY_READERS]
     names += CODES_OF_PUPILS.get(table, ())
+    if table in OF_SCHOOLS_OR_AREAS:
+        names.insert(0, "school_id")
     if "season" in names:
         names.append("test_year")
     if table == "factors":
@@ -115,9 +133,9 @@ def lacking(table: str, given: frozenset[str]) -> tuple[str, ...]:
     found = [
         field.name for field in fields_of(table).values() if field.is_required and field.name not in given
     ]
-    choices = ONE_OF.get(table, ())
-    if choices and not any(given.issuperset(choice) for choice in choices):
-        found.append(" | ".join(", ".join(choice) for choice in choices))
+    for choices in ONE_OF.get(table, ()):
+        if not any(given.issuperset(choice) for choice in choices):
+            found.append(" | ".join(", ".join(choice) for choice in choices))
     if table == "factors" and not any(name.startswith(FACTOR) for name in given):
         found.append("factor.*")
     return tuple(found)
@@ -139,8 +157,12 @@ def allowed_constant(table: str, name: str, value: object) -> bool:
 def _kinds(table: str, name: str) -> tuple[str, ...]:
     if name in KINDS_BY_NAME:
         return KINDS_BY_NAME[name]
+    if name.removeprefix(FACTOR) in SHARES_OF_PUPILS:
+        return ("percent", "share", PEOPLE)
     if name.startswith(FACTOR):
         return ("percent", "share") if name.endswith("_share") else ("number",)
+    if name == "school_id":
+        return ("identifier",)
     member = next(member for member in tables_of(table) if name in TABLES[member].own_columns)
     if name.endswith("_share"):
         return ("percent", "share")
@@ -150,11 +172,13 @@ def _kinds(table: str, name: str) -> tuple[str, ...]:
 def _is_required(table: str, name: str) -> bool:
     if name in {"pupil_code", "tested_n"}:
         return True
+    if table in OF_SCHOOLS_OR_AREAS and name in {"school_id", "area_level", "area_id"}:
+        return False
     if name in OF_THE_PROCEDURE or name in {"test_year", "cohort_year"}:
         # the year comes from the title, the card or an option as well: it is asked for when the file is read
         return False
-    if name == "tested_n_is_estimated":
-        # a form that does not speak of it gives counted numbers
+    if name in {"tested_n_is_estimated", "score_share"}:
+        # a form that does not speak of the first gives counted numbers; the second follows from them
         return False
     return any(
         name in TABLES[member].own_columns and TABLES[member].is_required(name) for member in tables_of(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shnor_analysis import glossary
@@ -29,31 +29,36 @@ EXAMPLES_OF_CONSTANTS = {
 }
 
 
-def propose_mapping(path: Path, *, table: str | None = None) -> Proposal:
-    """Guess the mapping of the first sheet of a file that no layout recognises, or of its first sheet for a `table`.
+def propose_mappings(path: Path, *, table: str | None = None) -> tuple[Proposal, ...]:
+    """Guess the mapping of every sheet of a file that no layout recognises; with a `table`, of one sheet alone.
 
+    Sheets with the same headers are one form. The first guess always counts, another only where it explains a column.
     Raises InputRefused as reading does, and `mapping_no_header` where no sheet has headers over data; UsageProblem
     `mapping_table_unknown`, `mapping_not_needed` (every sheet is a known report).
     """
     if table is not None and table not in MAPPABLE:
         raise UsageProblem(Problem("mapping_table_unknown", found=table, allowed=", ".join(MAPPABLE)))
-    sheets = read_sheets(path, check_file(path).errors)
+    sheets = [sheet for sheet in read_sheets(path, check_file(path)) if not sheet.is_hidden and sheet.rows_n]
     known = {sheet.name: recognise(sheet, layouts().values()) for sheet in sheets}
+    unknown = [sheet for sheet in sheets if not isinstance(known[sheet.name], Recognised)]
     # who names a table knows better what a sheet is
-    unknown = [sheet for sheet in sheets if table or not isinstance(known[sheet.name], Recognised)]
-    visible = [sheet for sheet in unknown if not sheet.is_hidden and sheet.rows_n]
-    if not visible and any(isinstance(found, Recognised) for found in known.values()):
+    wanted = unknown or (sheets if table else [])
+    if not wanted and sheets:
         titles = sorted({found.layout.title for found in known.values() if isinstance(found, Recognised)})
         raise UsageProblem(Problem("mapping_not_needed", file=path.name, found=", ".join(titles)))
-    return _first_guess(visible, path, table)
+    proposals = _guesses(wanted, table)
+    if not proposals:
+        raise InputRefused(Problem("mapping_no_header", file=path.name))
+    return proposals[:1] if table else proposals
 
 
-def _first_guess(sheets: list[Sheet], path: Path, table: str | None) -> Proposal:
+def _guesses(sheets: list[Sheet], table: str | None) -> tuple[Proposal, ...]:
+    found: dict[str, Proposal] = {}
     for sheet in sheets:
         proposal = propose(sheet, table)
-        if proposal is not None:
-            return proposal
-    raise InputRefused(Problem("mapping_no_header", file=path.name))
+        if proposal is not None and (not found or any(column.field for column in proposal.columns)):
+            found.setdefault(headers_sha256(proposal.headers), proposal)
+    return tuple(found.values())
 
 
 def write_mapping(proposal: Proposal, folder: Path, *, title: str, language: str) -> Path:
@@ -66,6 +71,19 @@ def write_mapping(proposal: Proposal, folder: Path, *, title: str, language: str
         raise UsageProblem(Problem("mapping_exists", file=str(path.relative_to(folder))))
     write_text(path, describe_mapping(proposal, title=title, language=language))
     return path
+
+
+def write_mappings(
+    proposals: Sequence[Proposal], folder: Path, *, title: str, language: str
+) -> tuple[Path, ...]:
+    """Write every proposal whose form has no mapping yet, see `write_mapping`; a title names the sheet among several."""
+    fresh = [one for one in proposals if not mapping_path(folder, one.table, one.headers).exists()]
+    return tuple(
+        write_mapping(
+            one, folder, title=f"{title} · {one.sheet}" if len(proposals) > 1 else title, language=language
+        )
+        for one in fresh or proposals
+    )
 
 
 def describe_mapping(proposal: Proposal, *, title: str, language: str) -> str:
@@ -101,6 +119,8 @@ def _lines(proposal: Proposal, title: str, language: str) -> Iterator[str]:
     yield from _comment("mapping.fields", language, table=proposal.table)
     for field in fields_of(proposal.table).values():
         yield f"#   {field.name} — {glossary.label(field.name, language)} ({', '.join(field.kinds)})"
+    if proposal.table == "factors":
+        yield from _comment("mapping.own_factor", language)
 
 
 def _column_lines(column: ProposedColumn, language: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from shnor_analysis.errors import NOT_SHOWN, InputRefused, Problem
 from shnor_analysis.files import sha256_of
 from shnor_analysis.reference.layouts import Layout, layouts
 from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.hints import read_card
 from shnor_analysis.sources.preflight import check_file
 from shnor_analysis.sources.reading import DEFAULT_LIMITS, Limits, read_sheets
 from shnor_analysis.sources.recognition import (
@@ -27,12 +28,14 @@ MOST_HEADERS_SHOWN = 12
 
 
 class MappingLike(Protocol):
-    """What opening needs of a mapping: the headers it was made for and the layout that it amounts to."""
+    """What opening needs of a mapping: its headers, the layout that it amounts to, and what it still lacks."""
 
     @property
     def headers(self) -> tuple[str, ...]: ...  # noqa: D102  # told by the class
     @property
     def layout(self) -> Layout: ...  # noqa: D102  # told by the class
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...  # noqa: D102  # told by the class
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +55,31 @@ class OpenedFile:
 
 
 def open_file(
-    path: Path, *, mappings: tuple[MappingLike, ...] = (), limits: Limits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    mappings: tuple[MappingLike, ...] = (),
+    assessment: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> OpenedFile:
     """Open a file of a department and recognise its reports by their headers.
 
     Parameters:
         path: xlsx, xls or csv (utf-8 or cp1251; tab, semicolon or comma).
         mappings: What the analyst has said about forms that no layout knows.
+        assessment: What an option says the file is about; the card beside the file says it too.
         limits: Of the reading child process.
 
     Raises InputRefused: what `check_file` and `read_sheets` raise, `columns_missing` for a report that lacks some,
-    `not_recognised` with the headers seen, `sheets_empty`.
+    `not_recognised` with the headers seen, `file_empty`, what a draft of a mapping lacks.
     """
     seen = check_file(path)
-    sheets = read_sheets(path, seen.errors, limits=limits)
+    sheets = read_sheets(path, seen, limits=limits)
     if seen.kind == "csv":
         sheets = tuple(Sheet(path.stem[:60], False, sheet.columns, sheet.rows_n) for sheet in sheets)
     if not any(sheet.rows_n for sheet in sheets):
         raise InputRefused(Problem("file_empty", file=path.name))
-    known = tuple(layouts().values())
-    found = [_find(sheet, known, mappings) for sheet in sheets]
+    named = read_card(path).hints.assessment or assessment
+    found = [_mapped(sheet, mappings) or _recognised(sheet, named) for sheet in sheets]
     near = [item for item in found if isinstance(item, NearMiss) and not item.sheet.is_hidden]
     recognised = tuple(item for item in found if isinstance(item, Recognised))
     if near:
@@ -81,13 +89,17 @@ def open_file(
     return OpenedFile(path, sha256_of(path), sheets, recognised, seen.has_external_links)
 
 
-def _find(
-    sheet: Sheet, known: Iterable[Layout], mappings: Iterable[MappingLike]
-) -> Recognised | NearMiss | None:
+def _mapped(sheet: Sheet, mappings: Iterable[MappingLike]) -> Recognised | None:
     for mapping in mappings:
         if mapped := find_mapped(sheet, mapping.layout, mapping.headers):
+            if mapping.problems:
+                raise InputRefused(mapping.problems)
             return mapped
-    return find_template(sheet) or recognise(sheet, known)
+    return None
+
+
+def _recognised(sheet: Sheet, assessment: str | None) -> Recognised | NearMiss | None:
+    return find_template(sheet) or recognise(sheet, layouts().values(), assessment=assessment)
 
 
 def _columns_missing(path: Path, miss: NearMiss) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.sources.cells import ErrorCell
+from shnor_analysis.sources.percent_cells import PercentCells, percent_styles
 from shnor_analysis.sources.sheet_scan import (
     CHUNK_BYTES,
     MOST_COLUMNS,
@@ -31,7 +32,9 @@ SMALL_UNPACKED_BYTES = 10 * MEGABYTE
 MOST_ENTRIES = 2000
 MOST_WORKBOOK_XML_BYTES = 4 * MEGABYTE
 CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+STYLES = "xl/styles.xml"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OLE_MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _ENTITIES = re.compile(rb"<\s*!\s*(?:DOCTYPE|ENTITY)")
@@ -42,11 +45,21 @@ _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What the door saw: kind of file, error cells of each sheet, whether values of other workbooks are linked."""
+    """What the door saw: kind of file, a look at each sheet, whether values of other workbooks are linked."""
 
     kind: Kind
-    errors: dict[str, tuple[ErrorCell, ...]] = field(default_factory=dict)
+    scans: Mapping[str, SheetScan] = field(default_factory=dict)
     has_external_links: bool = False
+
+    @property
+    def errors(self) -> dict[str, tuple[ErrorCell, ...]]:
+        """Error cells of each sheet."""
+        return {name: scan.errors for name, scan in self.scans.items()}
+
+    @property
+    def percents(self) -> dict[str, PercentCells]:
+        """Cells formatted as percentages of each sheet."""
+        return {name: scan.percents for name, scan in self.scans.items()}
 
 
 def check_file(path: Path) -> Preflight:
@@ -69,7 +82,8 @@ def check_file(path: Path) -> Preflight:
         return _check_zip(path)
     if head.startswith(OLE_MAGIC):
         return _check_ole(path)
-    if path.suffix.lower() not in CSV_SUFFIXES or b"\x00" in head or head.lstrip()[:1] == b"<":
+    is_binary = b"\x00" in head and not head.startswith(UTF_16_MARKS)
+    if path.suffix.lower() not in CSV_SUFFIXES or is_binary or head.lstrip()[:1] == b"<":
         raise _refusal(path, "not_a_table")
     return Preflight("csv")
 
@@ -123,8 +137,12 @@ def _check_archive(path: Path, archive: zipfile.ZipFile) -> Preflight:
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise _refusal(path, "macros")
     _check_parts(path, archive)
-    errors = {name: _check_sheet(path, archive, (name, part)) for name, part in _sheet_parts(archive)}
-    return Preflight("xlsx", errors, any(name.startswith("xl/externalLinks/") for name in names))
+    styles = _percent_styles(archive)
+    scans = {
+        name: _check_sheet(path, archive, (name, part), percent_styles=styles)
+        for name, part in _sheet_parts(archive)
+    }
+    return Preflight("xlsx", scans, any(name.startswith("xl/externalLinks/") for name in names))
 
 
 def _check_parts(path: Path, archive: zipfile.ZipFile) -> None:
@@ -157,17 +175,26 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             yield sheet.get("name", ""), part
 
 
-def _check_sheet(path: Path, archive: zipfile.ZipFile, sheet: tuple[str, str]) -> tuple[ErrorCell, ...]:
+def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
+    if STYLES not in archive.namelist():
+        return frozenset()
+    with archive.open(STYLES) as stream:
+        return percent_styles(stream)
+
+
+def _check_sheet(
+    path: Path, archive: zipfile.ZipFile, sheet: tuple[str, str], *, percent_styles: frozenset[int]
+) -> SheetScan:
     name, part = sheet
     with archive.open(part) as stream, archive.open(part) as again:
-        return _within_limits(path, name, scan_sheet(stream, again))
+        return _within_limits(path, name, scan_sheet(stream, again, percent_styles=percent_styles))
 
 
-def _within_limits(path: Path, sheet: str, scan: SheetScan) -> tuple[ErrorCell, ...]:
-    """The error cells of a sheet that is neither too wide nor too big."""
+def _within_limits(path: Path, sheet: str, scan: SheetScan) -> SheetScan:
+    """The look at a sheet that is neither too wide nor too big."""
     place = {"sheet": sheet, "cell": scan.far_cell}
     if scan.is_too_wide:
         raise _refusal(path, "sheet_too_wide", **place, size=scan.columns, limit=MOST_COLUMNS)
     if scan.is_too_big:
         raise _refusal(path, "sheet_too_big", **place, rows=scan.rows, columns=scan.columns)
-    return scan.errors
+    return scan

@@ -14,6 +14,7 @@ from shnor_analysis import glossary
 from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.schemas import MARKS
 from shnor_analysis.sources.cells import Column, Sheet
+from shnor_analysis.sources.factor_units import unit_of
 from shnor_analysis.sources.mapping_fields import MAPPABLE, Field, fields_of, lacking
 from shnor_analysis.sources.personal import is_personal_header, personal_sign
 from shnor_analysis.sources.recognition import (
@@ -30,7 +31,7 @@ LIKENESS_WANTED = 0.55
 FIT_WANTED = 0.8
 MOST_EXAMPLES = 3
 WORD_KINDS = frozenset({"subject", "kind", "season", "sex", "list", "alias_kind", "assessment", "area_level"})
-TABLES_OF_PUPILS = frozenset({"pupil_results"})
+TABLES_OF_PUPILS = frozenset({"pupil_results", "item_results"})
 _LOGIN = re.compile(r"[A-Za-zА-Яа-я]{2,6}\d{3,}")
 _CLASS = re.compile(r"\d{1,2} ?[«\"]?[А-Яа-яA-Za-z][»\"]?")
 
@@ -154,7 +155,7 @@ def _kind_that_fits(one: _Seen, field: Field) -> str:
         filled = parsed.cells.notna().to_numpy() | parsed.bad
         if not filled.any() or parsed.bad.sum() > (1 - FIT_WANTED) * filled.sum():
             continue
-        if field.name.endswith("_share") and (kind == "percent") != _is_percentage(one):
+        if field.name.endswith("_share") and kind != _kind_of_share(one):
             continue
         if kind == "mark" and not parsed.cells.dropna().isin(MARKS).all():
             continue
@@ -167,9 +168,10 @@ def _has_words(one: _Seen) -> bool:
     return any(text and not text.isdigit() for text in one.column.as_texts(one.rows))
 
 
-def _is_percentage(one: _Seen) -> bool:
+def _kind_of_share(one: _Seen) -> str:
+    unit = unit_of(one.header, one.above)
     numbers = parse_cells(one.column, one.rows, "number").cells.dropna()
-    return "%" in one.header or "%" in one.above or bool((numbers > 1).any())
+    return unit or ("percent" if (numbers > 1).any() else "share")
 
 
 def _evidence(one: _Seen, name: str, kind: str) -> float:

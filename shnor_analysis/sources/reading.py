@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,8 +15,11 @@ import numpy as np
 
 from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.sources.cells import Column, ErrorCell, Sheet
+from shnor_analysis.sources.percent_cells import as_shown
+from shnor_analysis.sources.preflight import Preflight
 from shnor_analysis.sources.spelling import clean
 
+REFUSALS = {"PasswordError": "password_protected", "OpenQuoteError": "quote_not_closed"}
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -32,18 +35,16 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def read_sheets(
-    path: Path, errors: Mapping[str, Sequence[ErrorCell]], *, limits: Limits = DEFAULT_LIMITS
-) -> tuple[Sheet, ...]:
+def read_sheets(path: Path, seen: Preflight, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Sheet, ...]:
     """Read every sheet of a file in a child process.
 
     Parameters:
-        path: The file, already looked at by `preflight.check_file`.
-        errors: Error cells by sheet, as the preflight found them; the reader itself does not report them.
+        path: The file.
+        seen: What `check_file` saw of it: the reader itself reports neither error cells nor formats.
         limits: Of the child; where the system knows no limits only the wall time holds.
 
     Raises InputRefused: `reader_died` (aborted, out of memory), `reader_timeout`, `password_protected`,
-    `workbook_broken`.
+    `quote_not_closed`, `workbook_broken`.
     """
     # The file has no name in any folder: cells with names are gone with the process, even when it is killed.
     with tempfile.TemporaryFile() as stream:
@@ -63,15 +64,18 @@ def read_sheets(
         if done.returncode != 0:
             raise InputRefused(Problem("reader_died", file=path.name))
         stream.seek(0)
-        return _decode(stream, path, errors)
+        return _decode(stream, path, seen)
 
 
-def _decode(stream: BinaryIO, path: Path, errors: Mapping[str, Sequence[ErrorCell]]) -> tuple[Sheet, ...]:
+def _decode(stream: BinaryIO, path: Path, seen: Preflight) -> tuple[Sheet, ...]:
     described = json.loads(stream.readline())
     if "refused" in described:
-        code = "password_protected" if described["refused"] == "PasswordError" else "workbook_broken"
-        raise InputRefused(Problem(code, file=path.name))
-    return tuple(_sheet(stream, sheet, tuple(errors.get(sheet["name"], ()))) for sheet in described["sheets"])
+        code = REFUSALS.get(described["refused"], "workbook_broken")
+        cell = f"A{described['message']}" if code == "quote_not_closed" else None
+        raise InputRefused(Problem(code, file=path.name, cell=cell))
+    errors, percents = seen.errors, seen.percents
+    sheets = [_sheet(stream, sheet, errors.get(sheet["name"], ())) for sheet in described["sheets"]]
+    return tuple(as_shown(sheet, percents.get(sheet.name, {})) for sheet in sheets)
 
 
 def _sheet(stream: BinaryIO, described: Mapping[str, Any], errors: tuple[ErrorCell, ...]) -> Sheet:

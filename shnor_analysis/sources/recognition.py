@@ -27,6 +27,9 @@ RUN_EXAMPLES = {"scores": "0, 1, 2 …", "items": "1, 2, 3.1 …", "groups": "В
 # members of these runs are known by their words; a form without any of them is still that form
 WORD_RUNS: Mapping[str, Callable[[str], object]] = {"markers": marker_of, "factors": factor_of}
 _POINTS = re.compile(r"(\d{1,3})(?: ?(?:балл\w*|б\.?))?")
+_UNIT_ALONE = re.compile(
+    r"в? ?%|\(%\)|чел\.?|человек|кол-во(?:,? чел\.?)?|количество|доля(?:, ?%)?|процент|проценты"
+)
 _ITEM = re.compile(r"\d{1,2}[а-яa-z]?(?:\.\d{1,2})?(?:[кk]\d{1,2})?(?:\(\d{1,2}\))?")
 
 
@@ -104,8 +107,12 @@ def header_key(text: str) -> str:
     return bare or spelled
 
 
-def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss | None:
+def recognise(
+    sheet: Sheet, layouts: Iterable[Layout], *, assessment: str | None = None
+) -> Recognised | NearMiss | None:
     """Find the report whose columns explain most of a sheet's header.
+
+    A form that several assessments share has to name its own somewhere, or `assessment` (of a card or an option) does.
 
     The header may stand in any of the first 30 rows and take one row or two (merged); a report counts as found when
     all its required columns are there. A NearMiss is a sheet that carries a report's title and lacks columns.
@@ -117,7 +124,7 @@ def recognise(sheet: Sheet, layouts: Iterable[Layout]) -> Recognised | NearMiss 
         for text in sheet.row_texts(row)
         if text
     }
-    named = {assessment_in(text) for text in (sheet.name, *titles)} - {None}
+    named = {assessment_in(text) for text in (sheet.name, *titles)} - {None} or {assessment} - {None}
     best: tuple[tuple[int, bool, bool], Recognised] | None = None
     is_tied = False
     near: NearMiss | None = None
@@ -219,7 +226,8 @@ def header_lines(sheet: Sheet) -> Iterable[HeaderLine]:
     for row, texts in enumerate(rows[:ROWS_LOOKED_AT]):
         if sum(map(bool, texts)) < 2:
             continue
-        yield _line(row, 1, ("",) * len(texts), texts)
+        if row + 1 == len(rows) or not _is_row_of_units(rows[row + 1]):
+            yield _line(row, 1, ("",) * len(texts), texts)
         if row + 1 < len(rows) and any(rows[row + 1]):
             above, lower = _merge(texts, rows[row + 1])
             yield _line(row, 2, above, lower)
@@ -230,13 +238,27 @@ def _line(row: int, height: int, above: tuple[str, ...], lower: tuple[str, ...])
 
 
 def _merge(upper: Sequence[str], lower: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Join two header rows: an upper text reaches over the lower texts to its right until the next upper text."""
+    """Join two header rows: an upper text reaches over the lower texts to its right until the next upper text.
+
+    A lower text that is a unit alone («чел.», «%») belongs to the upper one: «Неполные семьи, чел.».
+    """
     above, joined, reach = [], [], ""
     for high, low in zip(upper, lower, strict=True):
         reach = high or (reach if low else "")
-        above.append(reach if low else "")
-        joined.append(low or high)
+        is_unit = bool(reach) and is_unit_alone(low)
+        above.append(reach if low and not is_unit else "")
+        joined.append(f"{reach}, {low}" if is_unit else low or high)
     return tuple(above), tuple(joined)
+
+
+def is_unit_alone(text: str) -> bool:
+    """Tell whether a header is a unit and nothing else: «%», «чел.», «кол-во»."""
+    return bool(_UNIT_ALONE.fullmatch(plain(text)))
+
+
+def _is_row_of_units(texts: Sequence[str]) -> bool:
+    filled = [text for text in texts if text]
+    return bool(filled) and all(map(is_unit_alone, filled))
 
 
 def _best_header(

@@ -11,11 +11,17 @@ from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.school_results import make_school_results
 from shnor_analysis.sources.spelling import plain_name
 from shnor_analysis.sources.surroundings import Surroundings
+from shnor_analysis.sources.templates import make_mark_comparisons
 
 
 def make_regional_marks(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
     """The table `school_results` of the municipalities of the register."""
     return make_school_results(own_rows(draft, around), around)
+
+
+def make_regional_comparisons(draft: Draft, around: Surroundings) -> dict[str, pd.DataFrame]:
+    """The table `mark_comparisons` of the schools of the municipalities of the register."""
+    return make_mark_comparisons(own_rows(draft, around), around)
 
 
 def own_rows(draft: Draft, around: Surroundings) -> Draft:

@@ -8,6 +8,21 @@ from functools import lru_cache
 from shnor_analysis import glossary
 from shnor_analysis.sources.spelling import clean, plain
 
+PEOPLE = "people"
+# shares of the pupils of a school: a number of pupils becomes one; other shares are of teachers, who are not counted here
+SHARES_OF_PUPILS = frozenset(
+    [
+        "parents_higher_education_share",
+        "incomplete_families_share",
+        "low_income_share",
+        "registers_share",
+        "special_needs_share",
+        "home_language_other_share",
+        "commute_share",
+        "second_shift_share",
+        "lunch_share",
+    ]
+)
 _MARKERS = (
     re.compile(
         r"(?P<grade>\d{1,2})(?:[- ]?(?:й )?(?:класс|кл\.?))?[ ,.-]*(?P<subject>[^\d\s]\D*)", re.IGNORECASE
@@ -19,7 +34,7 @@ _ASSESSMENT = re.compile(
     r"|основн\w+ государственн\w+ экзамен\w*|един\w+ государственн\w+ экзамен\w*)\b"
 )
 ASSESSMENT_WORDS = {"ог": "oge", "ос": "oge", "ег": "ege", "ед": "ege"}
-_PERCENT = re.compile(r"[\s,(]*%\)?$")
+_UNIT = re.compile(r"[\s,(]*(?:%|чел\.?|человек)\)?$", re.IGNORECASE)
 
 
 def assessment_in(text: str) -> str | None:
@@ -42,5 +57,5 @@ def marker_of(header: str) -> tuple[int, str] | None:
 
 @lru_cache(maxsize=4096)
 def factor_of(header: str) -> str | None:
-    """The indicator whose label or alias the header is, with or without a percent sign; None when there is none."""
-    return glossary.code_of("factor", header) or glossary.code_of("factor", _PERCENT.sub("", clean(header)))
+    """The indicator whose label or alias the header is, with or without a unit at its end; None when there is none."""
+    return glossary.code_of("factor", header) or glossary.code_of("factor", _UNIT.sub("", clean(header)))

@@ -14,7 +14,11 @@ from shnor_analysis.sources.values import parse_cells
 
 Numbers = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
-SHARES = tuple(f"mark_{mark}_share" for mark in MARKS)
+# columns that together make the whole of a row
+WHOLES = (
+    tuple(f"mark_{mark}_share" for mark in MARKS),
+    tuple(f"{part}_share" for part in ("lowered", "confirmed", "raised")),
+)
 WORST_ERROR_POINTS = 1.0
 WORST_ERROR_OF_SHARES = 0.02
 
@@ -56,7 +60,8 @@ def _places(recognised: Recognised) -> list[int]:
     header = recognised.header
     if recognised.layout.run == "scores":
         return [place for _, place in header.run]
-    return [header.places[name] for name in SHARES] if all(name in header.places for name in SHARES) else []
+    shares = next((names for names in WHOLES if header.places.keys() >= set(names)), ())
+    return [header.places[name] for name in shares]
 
 
 def _numbers(recognised: Recognised, place: int, rows: Rows) -> Numbers:
@@ -73,7 +78,9 @@ def _taken(recognised: Recognised, kind: str, findings: Findings, rows_n: int) -
     findings.reason(f"read_as_{kind}", rows_n, sheet=recognised.sheet.name)
     if layout.run:
         return replace(recognised, layout=replace(layout, run_kind=kind))
-    renamed = {name: name.replace("_share", "_n") if kind == "whole" else name for name in SHARES}
+    renamed = {
+        name: name.replace("_share", "_n") if kind == "whole" else name for names in WHOLES for name in names
+    }
     columns = tuple(
         replace(column, kind=kind, field=renamed.get(column.field, column.field))
         if column.kind == "percent"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from shnor_analysis.sources.cells import ErrorCell, place_of
+from shnor_analysis.sources.percent_cells import PercentCells, by_column, cells_of_styles
 
 CHUNK_BYTES = 4 << 20
 LONGEST_PIECE_BYTES = 64 << 20
@@ -32,12 +33,13 @@ class BrokenSheetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SheetScan:
-    """Rows and columns that the filled cells of a sheet span, the cell farthest out, and all error cells."""
+    """Rows and columns that the filled cells of a sheet span, the cell farthest out, all error and percent cells."""
 
     rows: int
     columns: int
     far_cell: str = ""
     errors: tuple[ErrorCell, ...] = ()
+    percents: PercentCells = field(default_factory=dict)
 
     @property
     def is_too_wide(self) -> bool:
@@ -50,7 +52,9 @@ class SheetScan:
         return self.rows * self.columns > MOST_CELLS
 
 
-def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
+def scan_sheet(
+    stream: IO[bytes], reopen: IO[bytes], *, percent_styles: frozenset[int] = frozenset()
+) -> SheetScan:
     """Scan the XML of a sheet piece by piece.
 
     `stream` is read once; only where the rough bounds look too wide or too big `reopen` (the same part again) is
@@ -60,6 +64,8 @@ def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
     """
     rows, columns = 0, 26
     errors: list[ErrorCell] = []
+    percents: list[tuple[int, int]] = []
+    percent_tag = cells_of_styles(percent_styles) if percent_styles else None
     row_tag: re.Pattern[bytes] | None = None
     for piece in _pieces(stream):
         if row_tag is None:
@@ -69,7 +75,11 @@ def scan_sheet(stream: IO[bytes], reopen: IO[bytes]) -> SheetScan:
         rows = max(rows, max(map(int, row_tag.findall(piece)), default=0))
         columns = max(columns, max(map(_column_number, set(_BEYOND_Z.findall(piece))), default=0))
         errors.extend(_errors(piece))
-    rough = SheetScan(rows or LAST_ROW, columns, "", tuple(errors))
+        if percent_tag is not None:
+            percents += [
+                (int(row) - 1, _column_number(letters) - 1) for letters, row in percent_tag.findall(piece)
+            ]
+    rough = SheetScan(rows or LAST_ROW, columns, "", tuple(errors), by_column(percents))
     return _measure(reopen, rough) if rough.is_too_wide or rough.is_too_big else rough
 
 
@@ -129,4 +139,4 @@ def _measure(stream: IO[bytes], rough: SheetScan) -> SheetScan:
             rows, columns = max(rows, row + 1), max(columns, column + 1)
             if row + column > weight:
                 far, weight = found[1].decode(), row + column
-    return SheetScan(rows, columns, far, rough.errors)
+    return replace(rough, rows=rows, columns=columns, far_cell=far)

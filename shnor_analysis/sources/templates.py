@@ -118,8 +118,8 @@ def make_area_results(draft: Draft, around: Surroundings) -> Tables:
 def make_item_summaries(draft: Draft, around: Surroundings) -> Tables:
     """The table `item_summaries` of schools and areas."""
     procedure = around.procedure(draft)
-    kept = draft.frame[["row", "area_level", *_kept(draft, "item", "points_max", "solved_share", "tested_n")]]
-    return {"item_summaries": kept.join(procedure).assign(area_id=_areas(draft, around, procedure))}
+    kept = draft.frame[["row", *_kept(draft, "item", "points_max", "solved_share", "tested_n")]]
+    return {"item_summaries": kept.join(procedure).join(_areas(draft, around, procedure))}
 
 
 def make_mark_comparisons(draft: Draft, around: Surroundings) -> Tables:
@@ -127,13 +127,13 @@ def make_mark_comparisons(draft: Draft, around: Surroundings) -> Tables:
     procedure = around.procedure(draft)
     counts, shares = ([f"{name}_{part}" for name in DIRECTIONS] for part in ("n", "share"))
     frame = draft.frame
-    made = frame[["row", "area_level", "tested_n", *_kept(draft, *counts, *shares)]].join(procedure)
+    made = frame[["row", "tested_n", *_kept(draft, *counts, *shares)]].join(procedure)
     if not all(name in frame for name in counts) and all(name in frame for name in shares):
         rebuilt = rebuild(draft, shares, counts, rows=frame.index, findings=around.findings)
         made = made.drop(columns=_kept(draft, *counts)).join(rebuilt)
     else:
         made = made.assign(counts_rebuilt=frame.reindex(columns=counts).notna().all(axis=1))
-    return {"mark_comparisons": made.assign(area_id=_areas(draft, around, procedure))}
+    return {"mark_comparisons": made.join(_areas(draft, around, procedure))}
 
 
 def make_score_counts(draft: Draft, around: Surroundings) -> Tables:
@@ -142,6 +142,8 @@ def make_score_counts(draft: Draft, around: Surroundings) -> Tables:
     schools = around.schools(draft, draft.frame["school_id"], procedure)
     kept = draft.frame[["row", *_kept(draft, "points", "tested_n", "score_n", "score_share")]]
     known = draft.frame.reindex(columns=["score_n"])["score_n"].notna()
+    if "score_share" not in kept:
+        kept = kept.assign(score_share=kept["score_n"] / kept["tested_n"].where(kept["tested_n"] > 0))
     return {"score_counts": kept.join(procedure).assign(school_id=schools, counts_rebuilt=known)}
 
 
@@ -149,13 +151,18 @@ def _kept(draft: Draft, *names: str) -> list[str]:
     return [name for name in names if name in draft.frame]
 
 
-def _areas(draft: Draft, around: Surroundings, procedure: pd.DataFrame) -> pd.Series:
-    """The area of every row; a school among them is matched with the register."""
-    areas = draft.frame["area_id"].astype("object")
-    of_school = draft.frame["area_level"] == "school"
+def _areas(draft: Draft, around: Surroundings, procedure: pd.DataFrame) -> pd.DataFrame:
+    """Level and id of the area of every row; schools are matched with the register, a form may hold nothing else."""
+    frame = draft.frame
+    if "school_id" in frame:
+        schools = around.schools(draft, frame["school_id"], procedure)
+        return pd.DataFrame({"area_level": "school", "area_id": schools}, index=frame.index)
+    areas = frame["area_id"].astype("object")
+    levels = frame.get("area_level", pd.Series(around.value("area_level"), index=frame.index))
+    of_school = levels == "school"
     if of_school.any():
         areas[of_school] = around.schools(draft, areas[of_school], procedure[of_school])
-    return areas
+    return pd.DataFrame({"area_level": levels, "area_id": areas})
 
 
 TEMPLATE_FINISHERS: Mapping[str, Callable[[Draft, Surroundings], Tables]] = MappingProxyType(

@@ -30,7 +30,7 @@ _TWO_YEARS = re.compile(
 )
 _ONE_YEAR = re.compile(r"(\d{4})(?: ?(?:учебный год|год|г\.?))?")
 _OWN_CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
-NUMERIC_KINDS = frozenset({"whole", "number", "percent", "share", "mark", "grade", "test_year"})
+NUMERIC_KINDS = frozenset({"whole", "people", "number", "percent", "share", "mark", "grade", "test_year"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def parse_cells(column: Column, rows: npt.NDArray[np.intp], kind: str, *, group:
     Parameters:
         column: Column of a sheet.
         rows: Rows wanted, from 0.
-        kind: `text`, `identifier`, `whole`, `number`, `percent`, `share`, `mark`, `grade`, `date`, `flag`, `school_year`,
+        kind: `text`, `identifier`, `whole`, `people`, `number`, `percent`, `share`, `mark`, `grade`, `date`, `flag`, `school_year`,
             `test_year`, or a word of the glossary (`subject`, `kind`, `choice`).
         group: Group of the glossary for `choice`.
 
@@ -77,6 +77,12 @@ def parse_number(text: str) -> float | None:
     if not _NUMBER.fullmatch(bare.lower()):
         return None
     return float(bare.replace(" ", "").replace(",", ".").replace("−", "-"))
+
+
+def parse_share(text: str) -> float | None:
+    """The share that a text prints: `0,125` and `12,5 %` alike; None where it prints none."""
+    number = parse_number(text)
+    return number / 100 if number is not None and text.endswith("%") else number
 
 
 def parse_date(text: str) -> str | None:
@@ -154,9 +160,11 @@ def decimals_of(text: str) -> int:
 
 
 def _numbers(column: Column, rows: npt.NDArray[np.intp], kind: str) -> Parsed:
-    read: Callable[[str], float | None] = {"grade": parse_grade, "test_year": parse_test_year}.get(
-        kind, parse_number
-    )
+    read: Callable[[str], float | None] = {
+        "grade": parse_grade,
+        "test_year": parse_test_year,
+        "share": parse_share,
+    }.get(kind, parse_number)
     read_texts = [read(text) if text else None for text in column.texts]
     known = np.array([np.nan if value is None else value for value in read_texts] + [np.nan])
     is_bad = np.array(
@@ -165,11 +173,14 @@ def _numbers(column: Column, rows: npt.NDArray[np.intp], kind: str) -> Parsed:
     codes = column.codes[rows]
     values = np.where(codes >= 0, known[codes], column.numbers[rows])
     bad = is_bad[codes]
-    if kind in {"whole", "mark", "grade", "test_year"}:
+    if kind in {"whole", "people", "mark", "grade", "test_year"}:
         bad = bad | (~np.isnan(values) & (values != np.floor(values)))
     if kind == "percent":
         return Parsed(pd.Series(np.where(bad, np.nan, values / 100)), bad, _decimals(column, rows))
-    decimals = np.maximum(_decimals(column, rows) - 2, 0) if kind == "share" else None
+    if kind != "share":
+        return Parsed(pd.Series(np.where(bad, np.nan, values)), bad)
+    has_sign = np.array([text.endswith("%") for text in column.texts] + [False])[codes]
+    decimals = np.maximum(_decimals(column, rows) - np.where(has_sign, 0, 2), 0)
     return Parsed(pd.Series(np.where(bad, np.nan, values)), bad, decimals)
 
 

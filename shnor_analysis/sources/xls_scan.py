@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shnor_analysis.sources.cells import ErrorCell, cell_name
+from shnor_analysis.sources.percent_cells import BUILT_IN, by_column, is_percent_format
 from shnor_analysis.sources.sheet_scan import BrokenSheetError, SheetScan
 
 END_OF_CHAIN = 0xFFFFFFFA
 DIFAT_IN_HEADER = 109
 BOF, EOF, BOUNDSHEET, FILEPASS, FORMULA, BOOLERR = 0x0809, 0x000A, 0x0085, 0x002F, 0x0006, 0x0205
+FORMAT, STYLE, NUMBER, RK, MANY_RK = 0x041E, 0x00E0, 0x0203, 0x027E, 0x00BD
 CELL_RECORDS = frozenset({FORMULA, BOOLERR, 0x0203, 0x0204, 0x027E, 0x00FD, 0x00BD, 0x00D6})
 ERROR_NAMES = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
@@ -51,7 +53,8 @@ def scan_workbook(raw: bytes) -> dict[str, SheetScan]:
     """
     try:
         stream = _workbook_stream(raw)
-        return {name: _scan_sheet(stream, place) for name, place in _sheets(stream)}
+        styles = _percent_styles(stream)
+        return {name: _scan_sheet(stream, place, styles) for name, place in _sheets(stream)}
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise BrokenSheetError(str(error)) from error
 
@@ -117,24 +120,57 @@ def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
             raise EncryptedWorkbookError
         if kind == BOUNDSHEET:
             place, _, of_kind, length, is_wide = struct.unpack_from("<IBBBB", stream, at)
-            text = stream[at + 8 : at + 8 + length * (2 if is_wide & 1 else 1)]
             if of_kind == 0:
-                yield text.decode("utf-16-le" if is_wide & 1 else "latin-1"), place
+                yield _text(stream, at + 8, length, is_wide), place
 
 
-def _scan_sheet(stream: bytes, place: int) -> SheetScan:
+def _text(stream: bytes, at: int, length: int, is_wide: int) -> str:
+    text = stream[at : at + length * (2 if is_wide & 1 else 1)]
+    return text.decode("utf-16-le" if is_wide & 1 else "latin-1")
+
+
+def _percent_styles(stream: bytes) -> frozenset[int]:
+    """Numbers of the cell styles that show percentages."""
+    formats = set(BUILT_IN)
+    styles: list[int] = []
+    for kind, at, length in _records(stream, 0):
+        if kind == FORMAT and length > 5:
+            number, size, is_wide = struct.unpack_from("<HHB", stream, at)
+            if is_percent_format(_text(stream, at + 5, size, is_wide)):
+                formats.add(number)
+        elif kind == STYLE:
+            styles.append(struct.unpack_from("<H", stream, at + 2)[0])
+    return frozenset(place for place, number in enumerate(styles) if number in formats)
+
+
+def _styled_cells(stream: bytes, record: tuple[int, int, int]) -> Iterator[tuple[int, int, int]]:
+    """Row, column and style of each cell of a record of numbers."""
+    kind, at, length = record
+    row, column, style = struct.unpack_from("<HHH", stream, at)
+    if kind in {NUMBER, RK, FORMULA}:
+        yield row, column, style
+    elif kind == MANY_RK:
+        for number in range((length - 6) // 6):
+            yield row, column + number, struct.unpack_from("<H", stream, at + 4 + 6 * number)[0]
+
+
+def _scan_sheet(stream: bytes, place: int, percent_styles: frozenset[int]) -> SheetScan:
     rows, columns = 0, 0
     errors = []
-    for kind, at, _ in _records(stream, place):
+    percents = []
+    for kind, at, length in _records(stream, place):
         if kind not in CELL_RECORDS:
             continue
+        if percent_styles:
+            cells = _styled_cells(stream, (kind, at, length))
+            percents += [(row, column) for row, column, style in cells if style in percent_styles]
         row, column = struct.unpack_from("<HH", stream, at)
         rows, columns = max(rows, row + 1), max(columns, column + 1)
         code = _error_code(stream, at, kind)
         if code is not None:
             errors.append(ErrorCell(row, column, ERROR_NAMES.get(code, "#")))
     far = cell_name(rows - 1, columns - 1) if rows else ""
-    return SheetScan(rows, columns, far, tuple(errors))
+    return SheetScan(rows, columns, far, tuple(errors), by_column(percents))
 
 
 def _error_code(stream: bytes, at: int, kind: int) -> int | None:

@@ -42,6 +42,7 @@ from shnor_analysis.workspace.raw_files import find_raw_files, keep_raw_copy
 # Opened files wait in memory for their turn up to this many cells; the others are opened again when it comes.
 MOST_CELLS_WAITING = 10_000_000
 MOST_OPENED_AT_ONCE = 4
+TABLES_OF_PUPILS = frozenset(name for name, table in TABLES.items() if "pupil_id" in table.own_columns)
 
 Tell = Callable[[Progress], None]
 
@@ -178,7 +179,7 @@ def _open(desk: Desk, fresh: dict[Path, str]) -> Iterator[Waiting]:
 
 def _try_to_open(desk: Desk, path: Path) -> OpenedFile | FileOutcome:
     try:
-        return open_file(path, mappings=desk.mappings)
+        return open_file(path, mappings=desk.mappings, assessment=desk.asked.hints.assessment)
     except ShnorError as error:
         return FileOutcome(path, "refused", problems=error.problems)
     except OSError:
@@ -188,7 +189,9 @@ def _try_to_open(desk: Desk, path: Path) -> OpenedFile | FileOutcome:
 def _read(desk: Desk, waiting: Waiting) -> None:
     path = waiting.path
     try:
-        opened = waiting.opened or open_file(path, mappings=desk.mappings)
+        opened = waiting.opened or open_file(
+            path, mappings=desk.mappings, assessment=desk.asked.hints.assessment
+        )
         reading = read_tables(opened, _context(desk, opened))
     except (InputRefused, EnvironmentProblem) as error:
         desk.outcomes[path] = FileOutcome(path, "refused", waiting.sha256, problems=error.problems)
@@ -202,7 +205,9 @@ def _read(desk: Desk, waiting: Waiting) -> None:
 
 
 def _context(desk: Desk, opened: OpenedFile) -> ReadingContext:
-    if desk.key is None and any("pupils" in found.layout.tables for found in opened.recognised):
+    if desk.key is None and any(
+        TABLES_OF_PUPILS.intersection(found.layout.tables) for found in opened.recognised
+    ):
         desk.key = load_key(key_path(desk.settings.workspace_id), workspace=desk.folder)
     return ReadingContext(
         schools=desk.schools,

@@ -71,17 +71,21 @@ class Workspace:
         asked = Import(tuple(Path(path) for path in paths), hints or Hints(), dry_run, keep_raw, owner)
         return ingest(self.folder, self.settings, asked, tell=tell)
 
-    def propose_mapping(self, path: Path | str, *, table: str | None = None, language: str = "ru") -> Path:
-        """Guess what the columns of an unknown form mean and write the guess as TOML for a person to correct.
+    def propose_mappings(
+        self, path: Path | str, *, table: str | None = None, language: str = "ru"
+    ) -> tuple[Path, ...]:
+        """Guess what the columns of unknown forms mean and write each guess as TOML for a person to correct.
 
-        Returns the path of the TOML. The form then comes in by itself; until it says `is_checked = true` every report
-        that uses it says that nobody has checked its columns.
+        Returns the paths of the TOML files, one for every sheet that no report is known for. Such a form then comes
+        in by itself; until it says `is_checked = true` every report that uses it says that nobody has checked its
+        columns. Raises UsageProblem `mapping_exists` where every form has its mapping.
         """
-        from shnor_analysis.sources import propose_mapping
-        from shnor_analysis.sources.mapping_form import write_mapping
+        from shnor_analysis.sources import propose_mappings
+        from shnor_analysis.sources.mapping_form import write_mappings
 
-        proposal = propose_mapping(Path(path), table=table)
-        return write_mapping(proposal, self.folder, title=Path(path).stem, language=language)
+        return write_mappings(
+            propose_mappings(Path(path), table=table), self.folder, title=Path(path).stem, language=language
+        )
 
     def build(self) -> BuildOutcome:
         """Build the warehouse from everything stored; RuleBroken with all problems, and the old warehouse stays."""

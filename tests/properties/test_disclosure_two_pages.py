@@ -7,13 +7,20 @@ from functools import lru_cache
 
 from hypothesis import given
 from hypothesis import strategies as st
+from test_disclosure_attack import share, town_of
 from test_disclosure_town import the_town
 
 from shnor_analysis.disclosure import release
-from shnor_analysis.disclosure.pooled import hidden_number_follows
+from shnor_analysis.disclosure.pooled import hidden_number_follows, hidden_size_follows
 from shnor_analysis.evaluation import assemble_school, assemble_town
-from shnor_analysis.evaluation.facts import PooledPart, RuleOutcome, SchoolEvaluation, TownEvaluation
-from shnor_analysis.results import Suppressed
+from shnor_analysis.evaluation.facts import (
+    PooledPart,
+    RuleOutcome,
+    SchoolEvaluation,
+    SchoolLine,
+    TownEvaluation,
+)
+from shnor_analysis.results import NotEstimable, Suppressed
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +76,39 @@ def test_no_hidden_answer_follows_from_a_total_of_the_rule():
         answers = [rule_of(school, list_year) for school in schools.values()]
         if any(rule is not None and isinstance(rule.fires, Suppressed) for rule in answers):
             assert isinstance(listed_n, Suppressed), list_year
+
+
+def test_a_school_with_one_hidden_size_keeps_its_sum_over_all_works_and_is_not_alone():
+    sizes = {"one small": (3, 30), "none": (33,), "two small": (2, 3, 30), "none, more low": (40,)}
+    lines = tuple(
+        SchoolLine(
+            name,
+            name,
+            "school",
+            tested_n=sum(tested),
+            low=share(8 + place, sum(tested)),
+            success=share(sum(tested) - 8 - place, sum(tested)),
+            procedures_n=len(tested),
+            is_listed=None,
+            rule=NotEstimable("rule_without_results"),
+            programmes=(),
+            parts=tuple(PooledPart(n, 8 + place if n == max(tested) else 0) for n in tested),
+        )
+        for place, (name, tested) in enumerate(sizes.items())
+    )
+    shown = release(town_of(lines), "public").value.schools
+    assert [line.school_id for line in shown if isinstance(line.tested_n, Suppressed)] == [
+        "one small",
+        "none",
+    ]
+
+
+@given(tested=st.lists(st.integers(1, 12), min_size=1, max_size=4))
+def test_the_sum_over_all_works_is_closed_where_a_hidden_size_has_one_possible_value(tested):
+    hidden = [n for n in tested if n < 5]
+    ways = [way for way in itertools.product(range(1, 5), repeat=len(hidden)) if sum(way) == sum(hidden)]
+    told = any(len(set(values)) == 1 for values in zip(*ways, strict=True))
+    assert hidden_size_follows(tuple(PooledPart(n, 0) for n in tested)) == told
 
 
 parts_of_a_school = st.lists(

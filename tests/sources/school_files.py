@@ -57,7 +57,8 @@ def a_csv(path, rows, *, encoding="utf-8", delimiter=";"):
 
 
 def reading(path, *, mappings=(), context=None, **hints):
-    return read_tables(open_file(path, mappings=mappings), context or a_context(**hints))
+    opened = open_file(path, mappings=mappings, assessment=hints.get("assessment"))
+    return read_tables(opened, context or a_context(**hints))
 
 
 def reasons(done):

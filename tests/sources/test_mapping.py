@@ -5,7 +5,7 @@ from shnor_analysis.errors import InputRefused, UsageProblem
 from shnor_analysis.language import render_problem
 from shnor_analysis.sources import open_file
 from shnor_analysis.sources.mapping import MAPPINGS_FOLDER, headers_sha256, read_mapping, read_mappings
-from shnor_analysis.sources.mapping_form import propose_mapping, write_mapping
+from shnor_analysis.sources.mapping_form import propose_mappings, write_mapping
 
 HEADERS = [
     "№ п/п",
@@ -33,7 +33,7 @@ def form(tmp_path):
 
 
 def mapped(form, folder, *, language="ru", table=None, constants='assessment = "internal"'):
-    path = write_mapping(propose_mapping(form, table=table), folder, title=form.stem, language=language)
+    path = write_mapping(propose_mappings(form, table=table)[0], folder, title=form.stem, language=language)
     text = path.read_text(encoding="utf-8").replace("[constants]", f"[constants]\n{constants}")
     path.write_text(text, encoding="utf-8")
     return path
@@ -157,7 +157,7 @@ def test_percentages_shares_and_counts_are_told_apart_by_their_values(tmp_path, 
         tmp_path / "отметки.xlsx",
         [["Код школы", "Предмет", "Класс", "Писали", *headers], ["sch660005", "МА", 5, 40, *row]],
     )
-    proposal = propose_mapping(path)
+    (proposal,) = propose_mappings(path)
     assert {column.field: column.kind for column in proposal.columns if column.header == "2"} == kinds
     mapped(path, tmp_path)
     done = reading(path, mappings=read_mappings(tmp_path / MAPPINGS_FOLDER), school_year=2021)
@@ -272,7 +272,7 @@ def test_a_mapping_with_changed_headers_or_unknown_words_is_refused(form, tmp_pa
 def test_what_a_person_corrected_is_not_overwritten(form, tmp_path):
     mapped(form, tmp_path)
     with pytest.raises(UsageProblem) as error:
-        write_mapping(propose_mapping(form), tmp_path, title="x", language="ru")
+        write_mapping(propose_mappings(form)[0], tmp_path, title="x", language="ru")
     assert error.value.problems[0].code == "mapping_exists"
 
 
@@ -280,7 +280,7 @@ def test_a_known_report_needs_no_mapping(tmp_path):
     headers = ["Логин", "ОО", "Программа", "Год вступления"]
     path = a_csv(tmp_path / "участие.csv", [headers, ["sch660005", "СОШ 5", "500+", 2022]])
     with pytest.raises(UsageProblem) as error:
-        propose_mapping(path)
+        propose_mappings(path)
     assert render_problem(error.value.problems[0], "ru") == (
         "файл «участие.csv»: Этот файл узнаётся и так, сопоставлять нечего. Найдено: «Участие в программах». Загрузите "
         "его: shnor ingest ФАЙЛ."

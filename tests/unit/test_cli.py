@@ -20,11 +20,21 @@ USAGE = [
         2,
         "--grade has no such value. Found: “z”. Choose one of the allowed values.",
     ),
-    (["ingest"], 2, "Не указано: files. Допишите его; пример даёт --help после команды."),
+    (["ingest"], 2, "Не указано: ФАЙЛЫ. Допишите его; пример даёт --help после команды."),
     (
         ["status", "--bad"],
         2,
         "Такого параметра нет. Найдено: «--bad». Список параметров: --help после команды.",
+    ),
+    (
+        ["demo", "--seed", "-1"],
+        2,
+        "У --seed нет такого значения. Найдено: «-1». Допустимо: ≥ 0. Выберите одно из допустимых значений.",
+    ),
+    (
+        ["report", "--all", "--jobs", "0", "--language", "en"],
+        2,
+        "--jobs has no such value. Found: “0”. Allowed: ≥ 1. Choose one of the allowed values.",
     ),
     (
         ["report", "--language", "en"],
@@ -80,6 +90,25 @@ def test_a_template_takes_the_folder_like_every_command_and_writes_where_it_runs
     ran = shnor("template", "schools", "--folder", str(tmp_path / "elsewhere"), "--json", cwd=tmp_path)
     assert (ran.returncode, json.loads(ran.stdout)) == (0, {"template": "schools.xlsx"})
     assert [path.name for path in tmp_path.iterdir()] == ["schools.xlsx"]
+
+
+@pytest.mark.parametrize("command", ["", "demo", "ingest", "template", "report"])
+def test_russian_help_has_no_words_of_the_framework(command, tmp_path):
+    shown = shnor(*command.split(), "--help", cwd=tmp_path).stdout
+    words = (
+        "Usage",
+        "Show this",
+        "Options",
+        "Arguments",
+        "default",
+        "required",
+        "<bool>",
+        "<str>",
+        "Path",
+        "[ARGS",
+    )
+    assert [word for word in words if word in shown] == []
+    assert "Вызов: shnor" in shown
 
 
 def test_help_speaks_the_language_asked_for(tmp_path):

@@ -17,6 +17,7 @@ from shnor_analysis.evaluation import (
     town_to_frames,
 )
 from shnor_analysis.language import render_problem
+from shnor_analysis.reference import exam_minimum
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.schemas.card import FileCard
 
@@ -107,6 +108,21 @@ def test_the_last_list_year_looks_at_the_report_year():
 
 def test_what_nobody_has_checked_is_named():
     assert {"listing_rule.rosobr_2020", "layout.mark_statistics"} <= set(school().unverified_facts)
+
+
+def test_points_below_an_unverified_minimum_are_named_by_the_pages_that_count_them():
+    results = town.school_results(f"{RESULTS}sch1 2024 ege mathematics 11 spring low 2 20")
+    without_marks = results["assessment"] == "ege"
+    counted = results.assign(report=results["report"].mask(without_marks, "pupil_results"))
+    tables = town.tables_of(school_results=counted)
+    prepared = prepare_town(tables, settings=town.SETTINGS, school_year=2024)
+    minimum = exam_minimum("mathematics", 2024)
+    assert not minimum.provenance.is_verified
+    code = f"exam_minimum.ege.mathematics.{minimum.minimum}"
+    assert code in assemble_school(prepared, "sch1").unverified_facts
+    assert code not in assemble_school(prepared, "sch2").unverified_facts
+    assert code in assemble_town(prepared).unverified_facts
+    assert not any(fact.startswith("exam_minimum") for fact in school().unverified_facts)
 
 
 def test_a_school_without_any_result_has_empty_facts_and_no_error():

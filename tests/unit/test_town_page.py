@@ -57,7 +57,7 @@ def test_what_the_municipality_summed_itself_has_the_sign_of_the_computed():
     table = make_table(facts, "levels", "en")
     ((row,),) = (group.rows for group in table.groups)
     assert row[1].endswith("%†")
-    assert "† computed from schools with a result: up to 10 schools." in table.notes
+    assert "† computed from schools with a result (up to 10 schools), every pupil weighs the same." in table.notes
 
 
 @pytest.mark.parametrize(("basis", "n"), [("works", 1), ("partly", 1)])

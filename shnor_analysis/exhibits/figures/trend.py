@@ -129,22 +129,22 @@ def _draw_rows(rows: list[list[Series]], frame: Frame) -> Figure:
     marks = Marks()
     for number, row in enumerate(rows):
         floor = -ROW_HEIGHT * (number + 1) + TICKS_HEIGHT
-        _collect_scale(marks, floor, widest, frame)
+        _collect_scale(marks, floor, len(row) * frame.width - GAP_YEARS, frame)
         for place, one in enumerate(row):
             _collect_block(marks, one, (place * frame.width, floor), frame)
     marks.draw(axes)
     axes.set_xlim(LINE_START - LABEL_GAP - LEFT_SHARE * widest, widest)
     axes.set_ylim(-ROW_HEIGHT * len(rows), 0.0)
-    draw_legend(figure, frame.area_level, frame.language)
+    draw_legend(figure, marks, frame.area_level, frame.language)
     return figure
 
 
-def _collect_scale(marks: Marks, floor: float, widest: float, frame: Frame) -> None:
+def _collect_scale(marks: Marks, floor: float, end: float, frame: Frame) -> None:
     """Percentages on the left of a row and quiet lines across it."""
     step = 0.25 if frame.limit > 0.6 else 0.2 if frame.limit > 0.4 else 0.1
     for number in range(int(frame.limit / step) + 1):
         y = floor + number * step / frame.limit
-        marks.scales.append([(LINE_START, y), (widest, y)])
+        marks.scales.append([(LINE_START, y), (end, y)])
         marks.shares.append(((LINE_START - LABEL_GAP, y), printing.percent(number * step, frame.language)))
 
 

@@ -6,7 +6,7 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import ProcedureResult, SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.printing import SHARE
-from shnor_analysis.exhibits.reading import of_year
+from shnor_analysis.exhibits.reading import estimated_in, of_year
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
@@ -136,6 +136,8 @@ def describe_schools(released: Town, language: str) -> Text:
     blocks: list[Block] = [Heading(render("schools.heading", language))]
     code = "schools.intro" if released.value.schools else "schools.empty"
     blocks.append(Paragraph(render(code, language)))
+    if estimated_in(of_year(released.value.levels, released.value.school_year)):
+        blocks.append(Paragraph(render("results.estimated", language), "caution"))
     return Text("schools", tuple(blocks))
 
 

@@ -49,9 +49,16 @@ def describe_summary(released: School, language: str) -> Text:
         Heading(render("summary.not_meant", language), 3),
         Bullets(tuple(render(f"summary.not_meant.{code}", language) for code in ("cause", "rank", "people"))),
         Heading(render("summary.next", language), 3),
-        Bullets(tuple(render(f"summary.next.{code}", language) for code in ("check", "items", "repeat"))),
+        Bullets(_next_steps(value, language)),
     ]
     return Text("summary", tuple(blocks))
+
+
+def _next_steps(value: SchoolEvaluation, language: str) -> tuple[str, ...]:
+    if of_year(value.results, value.school_year):
+        return tuple(render(f"summary.next.{code}", language) for code in ("check", "items", "repeat"))
+    year = printing.school_year(value.school_year, language)
+    return (render("summary.next.absent", language, year=year), render("summary.next.check", language))
 
 
 def _tiles(value: SchoolEvaluation, language: str) -> Tiles:
@@ -98,7 +105,9 @@ def _list_tiles(value: SchoolEvaluation, language: str) -> list[Tile]:
         )
     if recomputed is not None and isinstance(recomputed[1].chance_if_unchanged, float):
         chance = printing.of_hundred(recomputed[1].chance_if_unchanged, language)
-        tiles.append(Tile(render("tile.chance", language), chance, render("tile.chance.note", language)))
+        year = printing.school_year(recomputed[0].school_year, language)
+        note = render("tile.chance.note", language, year=year)
+        tiles.append(Tile(render("tile.chance", language), chance, note))
     if not tiles:
         tiles = [Tile(render("tile.list", language), printing.DASH, render("tile.list.unknown", language))]
     return tiles
@@ -136,7 +145,9 @@ def _extreme(result: ProcedureResult, code: str, language: str) -> str:
         work=printing.work_and_time(result.procedure, language),
         share=printing.percent(low.value, language),
         interval=printing.interval(low, language),
-        n=printing.count_of(result.school.tested_n, language),
+        n=printing.tested_of(
+            result.school.tested_n, language, is_estimated=result.school.tested_n_is_estimated
+        ),
     )
 
 
@@ -207,6 +218,9 @@ def describe_levels(released: School, language: str) -> Text:
     value = released.value
     now = of_year(value.results, value.school_year)
     blocks: list[Block] = [Heading(render("levels.heading", language))]
+    if not now:
+        year = printing.school_year(value.school_year, language)
+        return Text("levels", (*blocks, Paragraph(render("levels.nothing", language, year=year))))
     if not any(level_of(result, area) for result in now for area in ("municipality", "region", "russia")):
         return Text("levels", (*blocks, Paragraph(render("levels.empty", language))))
     blocks.append(Paragraph(render("levels.intro", language)))

@@ -10,6 +10,7 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
+from shnor_analysis.glossary import label
 from shnor_analysis.language import has_text, render
 from shnor_analysis.reference.listing_rules import listing_rule
 
@@ -68,7 +69,8 @@ def describe_accounting(released: Released[Any], language: str) -> Text:
 def reason_in_words(reason: Reason, language: str) -> str:
     """One reason of the accounting with its count."""
     text = printing.counted(f"reason.{reason.code}", reason.n, language, **reason.fields)
-    return text if str(reason.n) in text else f"{text}: {reason.n}"
+    n = printing.number(reason.n, language)
+    return text if n in text or str(reason.n) in text else f"{text}: {n}"
 
 
 def describe_limits(released: Released[Any], language: str) -> Text:
@@ -104,11 +106,13 @@ def _break(code: str, unverified: tuple[str, ...], language: str) -> str:
 
 
 def _unverified(value: Any, language: str) -> tuple[str, ...]:
-    said, layouts = [], []
+    said, layouts, minima = [], [], []
     for known in value.unverified_facts:
         family, _, code = known.partition(".")
         if family == "layout":
             layouts.append(report_name(code, language))
+        elif family == "exam_minimum":
+            minima.append(_minimum(code, language))
         elif family == "listing_rule":
             said.append(
                 render(
@@ -117,9 +121,18 @@ def _unverified(value: Any, language: str) -> tuple[str, ...]:
             )
         elif family != "break":  # said where the breaks are listed
             said.append(in_words(family, code, language))
+    if minima:
+        said.append(render("limits.minima", language, minima="; ".join(minima)))
     if layouts:
         said.append(render("limits.layouts", language, layouts="; ".join(dict.fromkeys(layouts))))
     return tuple(said)
+
+
+def _minimum(code: str, language: str) -> str:
+    """An exam with its lowest passing result: "ЕГЭ, русский язык — 24"."""
+    assessment, subject, minimum = code.split(".")
+    kind = label(f"assessment.{assessment}", language)
+    return f"{kind}, {printing.subject_named(subject, language)} — {minimum}"
 
 
 def rule_name(version: str, language: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import SchoolLine, TownEvaluation
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.reading import page_order
+from shnor_analysis.exhibits.reading import estimated_in, is_estimated, of_year, page_order
 from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
 from shnor_analysis.exhibits.tables.results import make_levels_table
 from shnor_analysis.exhibits.tables.shown import Column, ShownTable
@@ -40,7 +40,10 @@ def make_schools_table(released: Town, language: str) -> ShownTable | Text:
     notes += reasons_of([line.rule_fires for line in schools], language)
     notes += [render(f"note.basis.{code}", language) for code in _bases(schools)]
     notes.append(render("note.order", language))
-    rows = [_school_row(line, language) for line in schools]
+    guessed = bool(estimated_in(of_year(value.levels, value.school_year)))
+    if guessed:
+        notes.append(render("note.estimated", language, mark=printing.ESTIMATED))
+    rows = [_school_row(line, language, is_estimated=guessed) for line in schools]
     return build_table(rows, columns, section="schools", notes=notes)
 
 
@@ -50,7 +53,7 @@ def _bases(schools: Iterable[SchoolLine]) -> list[str]:
     return [code for code in ("pupils", "partly", "works") if code in shown]
 
 
-def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
+def _school_row(line: SchoolLine, language: str, *, is_estimated: bool) -> dict[str, str]:
     listed = "unknown" if line.is_listed is None else "on" if line.is_listed else "off"
     rule = printing.DASH
     if isinstance(line.rule_fires, Suppressed):
@@ -60,7 +63,7 @@ def _school_row(line: SchoolLine, language: str) -> dict[str, str]:
     return {
         "name": line.name,
         "works": printing.number(line.procedures_n, language),
-        "tested": printing.count_of(line.tested_n, language),
+        "tested": printing.tested_of(line.tested_n, language, is_estimated=is_estimated),
         "low": printing.share_of(line.low, language),
         "interval": printing.interval_of(line.low, language),
         "listed": render(f"status.{listed}", language),
@@ -110,17 +113,22 @@ def make_coverage_table(released: Town, language: str) -> ShownTable | Text:
         Column("tested", label("tested_n", language)),
     )
     cells = [cell for cell in value.coverage if cell.procedure.school_year == value.school_year]
+    guessed = estimated_in(value.levels)
     rows = [
         {
             GROUP: label(f"assessment.{cell.procedure.assessment}", language),
             "work": printing.work_within(cell.procedure, language),
             "schools": printing.number(cell.schools_n, language),
             "missing": printing.number(max(value.schools_n - cell.schools_n, 0), language),
-            "tested": printing.count_of(cell.tested_n, language),
+            "tested": printing.tested_of(
+                cell.tested_n, language, is_estimated=is_estimated(cell.procedure, guessed)
+            ),
         }
         for cell in sorted(cells, key=lambda cell: page_order(cell.procedure))
     ]
-    notes = (printing.counted("note.coverage", value.schools_n, language),)
+    notes = [printing.counted("note.coverage", value.schools_n, language)]
+    if any(is_estimated(cell.procedure, guessed) for cell in cells):
+        notes.append(render("note.estimated", language, mark=printing.ESTIMATED))
     return build_table(rows, columns, section="coverage", notes=notes)
 
 

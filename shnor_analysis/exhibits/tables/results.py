@@ -24,7 +24,6 @@ from shnor_analysis.results import NotEstimable
 MARKS = (2, 3, 4, 5)
 AREAS = ("municipality", "region", "russia")
 COMPUTED = "†"
-ESTIMATED = "≈"
 
 
 def make_results_table(released: Released[SchoolEvaluation], language: str) -> ShownTable | Text:
@@ -56,7 +55,7 @@ def make_results_table(released: Released[SchoolEvaluation], language: str) -> S
         render("note.quality", language),
     ]
     if any(result.school.tested_n_is_estimated for result in now):
-        notes.append(render("note.estimated", language, mark=ESTIMATED))
+        notes.append(render("note.estimated", language, mark=printing.ESTIMATED))
     return build_table(rows, columns, section="results", notes=notes)
 
 
@@ -82,11 +81,10 @@ def _special_reasons(results: tuple[ProcedureResult, ...], language: str) -> tup
 def _result_row(result: ProcedureResult, language: str) -> dict[str, str]:
     marks, special = result.school, result.without_special_needs
     counts = marks.mark_n or (None,) * len(MARKS)
-    tested = printing.count_of(marks.tested_n, language)
     return {
         GROUP: label(f"assessment.{result.procedure.assessment}", language),
         "work": printing.work_within(result.procedure, language),
-        "tested": f"{ESTIMATED}{tested}" if marks.tested_n_is_estimated else tested,
+        "tested": printing.tested_of(marks.tested_n, language, is_estimated=marks.tested_n_is_estimated),
         **{f"mark_{mark}": printing.count_of(n, language) for mark, n in zip(MARKS, counts, strict=True)},
         "low": printing.share_of(marks.low, language),
         "interval": printing.interval_of(marks.low, language),

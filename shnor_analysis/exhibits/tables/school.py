@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import (
     Change,
     ContextFactor,
     ListYear,
+    Procedure,
     RuleEvidence,
     RuleOutcome,
     SchoolEvaluation,
@@ -15,6 +18,8 @@ from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.printing import SHARE
 from shnor_analysis.exhibits.reading import (
     changes_to,
+    estimated_in,
+    is_estimated,
     latest_agreement,
     latest_context,
     latest_rule,
@@ -107,12 +112,15 @@ def make_list_status_table(released: School, language: str) -> ShownTable | Text
         Column("threshold", render("column.threshold", language)),
         Column("is_low", render("column.is_low", language), "left"),
     )
-    rows = [_evidence_row(item, language) for item in evidence]
-    notes = reasons_of([part for item in evidence for part in (item.low, item.tested_n)], language)
+    estimated = estimated_in(released.value.results)
+    rows = [_evidence_row(item, estimated, language) for item in evidence]
+    notes = [*reasons_of([part for item in evidence for part in (item.low, item.tested_n)], language)]
+    if any(is_estimated(item.procedure, estimated) for item in evidence):
+        notes.append(render("note.estimated", language, mark=printing.ESTIMATED))
     return build_table(rows, columns, section="list_status", notes=notes)
 
 
-def _evidence_row(item: RuleEvidence, language: str) -> dict[str, str]:
+def _evidence_row(item: RuleEvidence, estimated: frozenset[Procedure], language: str) -> dict[str, str]:
     if isinstance(item.is_low, Suppressed):
         verdict = printing.closed(item.is_low, language)
     else:
@@ -120,7 +128,9 @@ def _evidence_row(item: RuleEvidence, language: str) -> dict[str, str]:
     return {
         GROUP: label(f"assessment.{item.procedure.assessment}", language),
         "work": printing.work_within(item.procedure, language),
-        "tested": printing.count_of(item.tested_n, language),
+        "tested": printing.tested_of(
+            item.tested_n, language, is_estimated=is_estimated(item.procedure, estimated)
+        ),
         "low": printing.share_of(item.low, language),
         "interval": printing.interval_of(item.low, language),
         "threshold": printing.percent(item.threshold, language),
@@ -176,9 +186,22 @@ def make_list_history_table(released: School, language: str) -> ShownTable | Tex
     rules = [year.rule for year in years]
     known = [rule for rule in rules if isinstance(rule, RuleOutcome)]
     parts = [part for rule in known for part in (rule.fires, rule.procedures_low_n)]
-    notes = reasons_of([*rules, *parts], language)
+    notes = reasons_of([*_without_answer(years, language), *parts], language)
     rows = [_history_row(year, language) for year in years]
     return build_table(rows, columns, section="list_history", notes=notes)
+
+
+def _without_answer(years: Iterable[ListYear], language: str) -> tuple[NotEstimable, ...]:
+    """Why the rule gives no answer: one reason for all the list years that have it."""
+    found: dict[str, list[tuple[str, NotEstimable]]] = {}
+    for year in years:
+        if isinstance(year.rule, NotEstimable):
+            name = printing.school_year(year.school_year, language)
+            found.setdefault(year.rule.reason, []).append((name, year.rule))
+    return tuple(
+        NotEstimable(reason, {**said[0][1].fields, "list_years": ", ".join(name for name, _ in said)})
+        for reason, said in found.items()
+    )
 
 
 def _history_row(year: ListYear, language: str) -> dict[str, str]:

@@ -1,0 +1,19 @@
+"""Multilevel Gaussian models from sums of products: one pass over the rows, then everything in O(groups)."""
+
+from shnor_analysis.kernels.multilevel.fit import Component, MultilevelFit, fit_moments
+from shnor_analysis.kernels.multilevel.moments import GroupedMoments, Level, combine, moments_from_arrays
+from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
+
+__all__ = [
+    "CannotFit",
+    "Component",
+    "GroupedMoments",
+    "Level",
+    "MultilevelFit",
+    "MultilevelSpec",
+    "RandomTerm",
+    "combine",
+    "fit_moments",
+    "moments_from_arrays",
+]

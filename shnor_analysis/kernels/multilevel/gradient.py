@@ -1,0 +1,118 @@
+"""Gradient of the deviance by going back through the levels, from the outermost in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shnor_analysis.kernels.multilevel.likelihood import Eliminated, Evaluation, multiply
+from shnor_analysis.kernels.multilevel.moments import Floats
+from shnor_analysis.kernels.multilevel.working import Working, WorkingLevel
+
+
+def slopes(working: Working, at: Evaluation, *, sigma: float | None = None) -> list[Floats]:
+    """Derivatives Γ of the deviance by G/σ² of each level, symmetric, shape (q, q); by Λ they are 2 Γ Λ.
+
+    At a minimum Γ vanishes on the range of G and is positive semidefinite beside it.
+
+    Parameters:
+        working: The model.
+        at: The evaluation at the point.
+        sigma: Residual standard deviation as in the evaluation; profiled out when None.
+    """
+    weight = working.degrees / at.residual if sigma is None else sigma**-2
+    direction = np.append(-at.coefficients, 1.0)
+    adjoint = weight * np.outer(direction, direction)
+    if working.is_reml:
+        adjoint[:-1, :-1] += at.precision_inverse
+    return back_through(working, at, adjoint)
+
+
+def residual_slopes(working: Working, at: Evaluation) -> list[Floats]:
+    """Derivatives of r² by G/σ² of each level, shape (q, q)."""
+    direction = np.append(-at.coefficients, 1.0)
+    return back_through(working, at, np.outer(direction, direction), has_determinant=False)
+
+
+def back_through(
+    working: Working, at: Evaluation, adjoint: Floats, *, has_determinant: bool = True
+) -> list[Floats]:
+    """Derivatives of tr(adjoint · A), with the log-determinants of the levels or without, by G/σ² of each level."""
+    found: list[Floats] = []
+    from_parent: Floats | None = None
+    for place in reversed(range(len(working.levels))):
+        level, done = working.levels[place], at.levels[place]
+        passed = None if level.parent is None or from_parent is None else from_parent[:, :, level.parent]
+        turned, parent_rows = _adjoint_rows(done, adjoint, passed)
+        by_shrink = _by_shrink(done, turned, parent_rows, len(adjoint))
+        found.insert(0, _by_covariance(done, by_shrink, has_determinant))
+        if place > 0:
+            from_parent = _by_products(level, done, (turned, parent_rows, by_shrink, passed), has_determinant)
+    return found
+
+
+def _adjoint_rows(done: Eliminated, adjoint: Floats, passed: Floats | None) -> tuple[Floats, Floats | None]:
+    """E Q of the fixed columns and outcome, and what the parent's derivative makes of the columns that pass on."""
+    turned = np.matmul(adjoint, done.split.own[:, : len(adjoint)])
+    if passed is None:
+        return turned, None
+    return turned, multiply(done.split.cross.transpose(1, 0, 2), passed)
+
+
+def _by_shrink(done: Eliminated, turned: Floats, parent_rows: Floats | None, size: int) -> Floats:
+    """Derivative by W of each group, symmetric, shape (q, q, G)."""
+    own = done.split.own
+    q = len(own)
+    made = np.empty((q, q, own.shape[-1]))
+    for a in range(q):
+        for b in range(a + 1):
+            one = np.einsum("kg,kg->g", turned[a], own[b, :size])
+            if parent_rows is not None:
+                one += 0.5 * np.einsum("kg,kg->g", parent_rows[a], own[b])
+                one += 0.5 * np.einsum("kg,kg->g", parent_rows[b], own[a])
+            made[a, b] = made[b, a] = -one
+    return made
+
+
+def _by_covariance(done: Eliminated, by_shrink: Floats, has_determinant: bool) -> Floats:
+    squares = done.split.squares
+    q = len(squares)
+    if q == 1:
+        rest = 1 - squares[0, 0] * done.shrink[0, 0]
+        total = float(by_shrink[0, 0] @ rest**2)
+        return np.array([[total + float(squares[0, 0] @ rest) * has_determinant]])
+    rest = -multiply(squares, done.shrink)
+    for a in range(q):
+        rest[a, a] += 1
+    total = np.einsum("abg,cbg->ac", multiply(rest, by_shrink), rest)
+    if has_determinant:
+        total += np.einsum("abg,bcg->ac", rest, squares)
+    return np.asarray((total + total.T) / 2)
+
+
+def _by_products(
+    level: WorkingLevel,
+    done: Eliminated,
+    adjoints: tuple[Floats, Floats | None, Floats, Floats | None],
+    has_determinant: bool,
+) -> Floats:
+    """Derivative by the products that reached the level, shape (u, k, G)."""
+    turned, parent_rows, by_shrink, passed = adjoints
+    n_rows = max(int(level.rows.max()) + 1, level.rows_on)
+    n_cols = max(int(level.cols.max()) + 1, level.cols_on)
+    made = np.zeros((n_rows, n_cols, turned.shape[-1]))
+    by_own = np.zeros_like(done.split.own)
+    by_own[:, : turned.shape[1]] = -2 * multiply(done.shrink, turned)
+    if passed is not None and parent_rows is not None:
+        by_own -= multiply(done.shrink, parent_rows)
+        made[: level.rows_on, : level.cols_on] = passed
+        by_cross = -np.einsum("ukg,akg->uag", passed, done.shrunk)
+        for a, col in enumerate(level.cols):
+            made[: level.rows_on, col] += by_cross[:, a]
+    by_squares = -multiply(multiply(done.shrink, by_shrink), done.shrink)
+    if has_determinant:
+        by_squares += done.shrink
+    for a, row in enumerate(level.rows):
+        made[row, : level.cols_on] += by_own[a]
+        for b, col in enumerate(level.cols):
+            made[row, col] += by_squares[a, b]
+    return made

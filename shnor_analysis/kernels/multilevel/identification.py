@@ -1,0 +1,88 @@
+"""Whether the data identify the model, before anything is fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
+from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.multilevel.spec import MultilevelSpec
+from shnor_analysis.kernels.multilevel.working import Working
+
+# share of a column's variation left beside the columns before it, below which sums of products cannot tell it from 0
+COLLINEAR = 1e-11
+# variation relative to the squared size of a column, below which it is rounding
+CONSTANT = 1e-24
+
+
+def refuse_unidentified(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
+    """Raise for what cannot be estimated: rows, groups, outcome and columns, in this order.
+
+    Raises:
+        CannotFit: With the codes of its docstring.
+    """
+    if moments.n_obs == 0:
+        raise CannotFit("no_rows")
+    if moments.n_obs <= len(spec.fixed):
+        raise CannotFit("too_few_rows", n_rows=moments.n_obs, n_needed=len(spec.fixed) + 1)
+    _refuse_groups(moments, spec)
+    _refuse_outcome(moments, spec, working)
+    _refuse_columns(moments, spec, working)
+
+
+def _refuse_groups(moments: GroupedMoments, spec: MultilevelSpec) -> None:
+    for term in spec.random:
+        level = moments.levels[term.level]
+        n_groups = int((level.sizes > 0).sum())
+        if n_groups < 2:
+            raise CannotFit("one_group", group=level.name)
+        if n_groups >= moments.n_obs:
+            raise CannotFit("one_pupil_per_group", group=level.name)
+        if n_groups * len(term.columns) >= moments.n_obs:
+            raise CannotFit("too_few_rows", n_rows=moments.n_obs, n_needed=n_groups * len(term.columns) + 1)
+
+
+def _refuse_outcome(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
+    if _variation(moments, spec.outcome) <= 0.0:
+        raise CannotFit("constant_outcome")
+    products = working.products
+    if products[-1, -1] <= 0.0:
+        raise CannotFit("constant_outcome")
+
+
+def _refuse_columns(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
+    constant = [
+        one for one in spec.fixed if one != moments.intercept and _variation(moments, one) <= 0.0
+    ]
+    if constant and moments.intercept in spec.fixed:
+        raise CannotFit("constant_column", columns=tuple(moments.columns[one] for one in constant))
+    order = sorted(range(len(spec.fixed)), key=lambda at: spec.fixed[at] != moments.intercept)
+    products = working.products[np.ix_(order, order)]
+    dependent = [spec.fixed[order[at]] for at in dependent_columns(products)]
+    if dependent:
+        raise CannotFit("collinear", columns=tuple(moments.columns[one] for one in dependent))
+
+
+def _variation(moments: GroupedMoments, column: int) -> float:
+    """Sum of squares around the mean; 0 where it is rounding."""
+    square = moments.products[column, column]
+    if moments.intercept is None:
+        return float(square)
+    one = moments.intercept
+    total = moments.products[one, one]
+    mean = moments.products[one, column] / total
+    around = square - total * mean**2
+    rounding = COLLINEAR * 1e-1 * total * mean**2 + CONSTANT * total * (mean + moments.shift[column]) ** 2
+    return float(around) if around > rounding else 0.0
+
+
+def dependent_columns(products: Floats) -> list[int]:
+    """Positions of columns that are combinations of the columns before them, by Cholesky with columns left out."""
+    rest = np.array(products, dtype=np.float64)
+    found = []
+    for at in range(len(rest)):
+        if rest[at, at] <= COLLINEAR * products[at, at]:
+            found.append(at)
+            continue
+        rest -= np.outer(rest[:, at], rest[at]) / rest[at, at]
+    return found

@@ -1,0 +1,295 @@
+"""The model in the basis in which it is computed: shifted columns, groups in order, levels ready to be eliminated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices
+from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
+
+Key = tuple[int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One covariance matrix of random coefficients: its place among a level's columns and its way back to raw units.
+
+    Attributes:
+        level: Position of the level in the moments.
+        columns: Positions of the columns in the moments.
+        at: First of its rows within the level's Λ.
+        back: Raw coefficients = back @ working coefficients, shape (q, q).
+        scale: Root mean square of each working column, shape (q,): parameters are optimised for columns of scale 1.
+        is_shifted: Whether the working columns are shifted.
+    """
+
+    level: int
+    columns: tuple[int, ...]
+    at: int
+    back: Floats
+    scale: Floats
+    is_shifted: bool
+
+    @property
+    def size(self) -> int:
+        """Number of columns q."""
+        return len(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingLevel:
+    """A level with random terms: where its columns stand in the products that reach it, and what passes on.
+
+    Attributes:
+        level: Position in the moments.
+        blocks: Its covariance matrices.
+        rows: Positions of its q columns among the rows of the products.
+        cols: The same among their columns.
+        rows_on: The first so many rows pass to the next level, and
+        cols_on: the first so many columns.
+        starts: First child of each group of the next level that has children.
+        parent: Group on the next level, shape (G,), ascending; None on the last.
+        order: Position of each of its groups in the moments, shape (G,).
+        n_parents: Groups on the next level.
+    """
+
+    level: int
+    blocks: tuple[Block, ...]
+    rows: Indices
+    cols: Indices
+    rows_on: int
+    cols_on: int
+    starts: Indices
+    parent: Indices | None
+    order: Indices
+    n_parents: int
+
+    def sum_to_parents(self, values: Floats) -> Floats:
+        """Sums over the children of each group of the next level, along the last axis."""
+        sums: Floats = np.add.reduceat(values, self.starts, axis=-1)
+        if sums.shape[-1] == self.n_parents:
+            return sums
+        assert self.parent is not None
+        full = np.zeros((*values.shape[:-1], self.n_parents))
+        full[..., self.parent[self.starts]] = sums
+        return full
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """All that the likelihood needs.
+
+    Attributes:
+        products: Σ w c c' of fixed columns and outcome, shape (p + 1, p + 1), in the working basis.
+        grouped: Products by group of the first level with terms, shape (u, k, G).
+        levels: Levels with terms, innermost first.
+        back: Raw coefficients = back @ working coefficients + back_constant; shapes (p, p) and (p,).
+        n_obs: Rows; `degrees` = n − p for REML, n for ML.
+        is_reml: Restricted likelihood.
+        sum_log_weights: Σ log w.
+    """
+
+    products: Floats
+    grouped: Floats
+    levels: tuple[WorkingLevel, ...]
+    back: Floats
+    back_constant: Floats
+    n_obs: int
+    degrees: int
+    is_reml: bool
+    sum_log_weights: float
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every covariance matrix, innermost level first."""
+        return tuple(block for level in self.levels for block in level.blocks)
+
+
+def prepare(moments: GroupedMoments, spec: MultilevelSpec) -> Working:
+    """Select, order and shift what a model needs of the moments.
+
+    Fixed columns stay shifted when the model has the intercept: it takes the shift up, and `back` undoes it. A
+    correlated block with the intercept stays shifted for the same reason; other random columns are unshifted.
+
+    Raises:
+        ValueError: A random column, or the intercept to undo its shift, is not among the columns summed by group.
+    """
+    has_intercept = moments.intercept is not None and moments.intercept in spec.fixed
+    fixed = [column_key(moments, one, is_raw=not has_intercept) for one in (*spec.fixed, spec.outcome)]
+    used = sorted({term.level for term in spec.random})
+    blocks = {level: _blocks(moments, [term for term in spec.random if term.level == level]) for level in used}
+    keys = {level: [key for block in blocks[level] for key in _keys(moments, block)] for level in used}
+    rows = list(dict.fromkeys(key for level in reversed(used) for key in keys[level]))
+    cols = [*fixed, *(key for key in rows if key not in fixed)]
+    levels = _levels(moments, used, blocks, keys, (rows, cols, len(fixed)))
+    grouped = group_products(moments, rows, cols)
+    back, constant = _coefficients_back(moments, spec, has_intercept)
+    is_reml = spec.method == "reml"
+    return Working(
+        products=_total_products(moments, fixed),
+        grouped=_to_level(moments, levels[0], grouped) if levels else grouped,
+        levels=levels,
+        back=back,
+        back_constant=constant,
+        n_obs=moments.n_obs,
+        degrees=moments.n_obs - len(spec.fixed) if is_reml else moments.n_obs,
+        is_reml=is_reml,
+        sum_log_weights=moments.sum_log_weights,
+    )
+
+
+def column_key(moments: GroupedMoments, column: int, *, is_raw: bool) -> Key:
+    """A column with its shift or without; a column that was not shifted is the same either way."""
+    return column, is_raw and bool(moments.shift[column] != 0.0)
+
+
+def group_products(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key]) -> Floats:
+    """Products by innermost group of columns taken shifted or unshifted, shape (rows, cols, G)."""
+    place = {column: row for row, column in enumerate(moments.random)}
+    intercept = moments.intercept
+    missing = [moments.columns[one] for one, _ in rows if one not in place]
+    if missing or (intercept not in place and any(is_raw for _, is_raw in rows)):
+        raise ValueError(f"products by group are missing: {missing or 'Intercept'}")
+    taken = [place[one] for one, _ in rows]
+    picked = [one for one, _ in cols]
+    if taken == list(range(len(place))) and picked == list(range(len(moments.columns))):
+        found = moments.grouped
+    else:
+        found = moments.grouped[taken][:, picked]
+    if any(is_raw for _, is_raw in (*rows, *cols)):
+        found = found.copy()
+        _unshift(moments, rows, cols, found)
+    return found
+
+
+def _unshift(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key], found: Floats) -> None:
+    place = {column: row for row, column in enumerate(moments.random)}
+    one = moments.intercept
+    assert one is not None
+    for at, (column, is_raw) in enumerate(cols):
+        if is_raw:
+            found[:, at] += moments.shift[column] * moments.grouped[[place[row] for row, _ in rows], one]
+    for at, (column, is_raw) in enumerate(rows):
+        if is_raw:
+            ones = moments.grouped[place[one]][[other for other, _ in cols]]
+            for other, (col, is_col_raw) in enumerate(cols):
+                if is_col_raw:
+                    ones[other] += moments.shift[col] * moments.grouped[place[one], one]
+            found[at] += moments.shift[column] * ones
+
+
+def _total_products(moments: GroupedMoments, keys: Sequence[Key]) -> Floats:
+    picked = [column for column, _ in keys]
+    found = moments.products[np.ix_(picked, picked)]
+    shift = np.array([moments.shift[column] if is_raw else 0.0 for column, is_raw in keys])
+    if shift.any():
+        one = moments.intercept
+        assert one is not None
+        cross = np.outer(shift, moments.products[one, picked])
+        found = found + cross + cross.T + np.outer(shift, shift) * moments.products[one, one]
+    return found
+
+
+def _blocks(moments: GroupedMoments, terms: Sequence[RandomTerm]) -> tuple[Block, ...]:
+    made: list[Block] = []
+    at = 0
+    for term in terms:
+        for columns in term.blocks:
+            made.append(_block(moments, term.level, columns, at))
+            at += len(columns)
+    return tuple(made)
+
+
+def _block(moments: GroupedMoments, level: int, columns: tuple[int, ...], at: int) -> Block:
+    shift = moments.shift[list(columns)]
+    total = moments.products[moments.intercept, moments.intercept] if moments.intercept is not None else moments.n_obs
+    squares = moments.products[list(columns), list(columns)]
+    is_shifted = moments.intercept in columns
+    back = np.eye(len(columns))
+    if is_shifted:
+        back[columns.index(moments.intercept or 0)] -= shift
+    elif moments.intercept is not None:
+        squares = squares + 2 * shift * moments.products[moments.intercept, list(columns)] + shift**2 * total
+    scale = np.sqrt(squares / total)
+    return Block(level, columns, at, back, np.where(scale > 0, scale, 1.0), is_shifted)
+
+
+def _keys(moments: GroupedMoments, block: Block) -> list[Key]:
+    return [column_key(moments, one, is_raw=not block.is_shifted) for one in block.columns]
+
+
+def _levels(
+    moments: GroupedMoments,
+    used: Sequence[int],
+    blocks: dict[int, tuple[Block, ...]],
+    keys: dict[int, list[Key]],
+    names: tuple[list[Key], list[Key], int],
+) -> tuple[WorkingLevel, ...]:
+    """Levels from the outermost in, each with its groups in the order of their parents."""
+    rows, cols, n_first = names
+    made: list[WorkingLevel] = []
+    for place, level in reversed(list(enumerate(used))):
+        outer = made[0] if made else None
+        on = {key for other in used[place + 1 :] for key in keys[other]}
+        order, parent = _order(moments, level, outer)
+        starts = np.empty(0, dtype=np.intp)
+        if parent is not None:
+            starts = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]]))
+        made.insert(
+            0,
+            WorkingLevel(
+                level=level,
+                blocks=blocks[level],
+                rows=np.array([rows.index(key) for key in keys[level]], dtype=np.intp),
+                cols=np.array([cols.index(key) for key in keys[level]], dtype=np.intp),
+                rows_on=len(on),
+                cols_on=n_first + sum(key in on for key in cols[n_first:]),
+                starts=starts,
+                parent=parent,
+                order=order,
+                n_parents=0 if outer is None else len(outer.order),
+            ),
+        )
+    return tuple(made)
+
+
+def _order(moments: GroupedMoments, level: int, outer: WorkingLevel | None) -> tuple[Indices, Indices | None]:
+    n_groups = len(moments.levels[level].labels)
+    if outer is None:
+        return np.arange(n_groups), None
+    parent = np.arange(n_groups)
+    for one in moments.levels[level : outer.level]:
+        assert one.parent is not None
+        parent = one.parent[parent]
+    rank = np.empty_like(outer.order)
+    rank[outer.order] = np.arange(len(rank))
+    ranked = rank[parent]
+    if (ranked[1:] >= ranked[:-1]).all():
+        return np.arange(n_groups), ranked
+    order = np.argsort(ranked, kind="stable")
+    return order, ranked[order]
+
+
+def _to_level(moments: GroupedMoments, first: WorkingLevel, grouped: Floats) -> Floats:
+    """Products by the groups of the first level with terms, in its order."""
+    order = first.order
+    if first.level > 0:
+        group = moments.ancestors(first.level)
+        sums = [np.bincount(group, weights=row, minlength=len(order)) for row in grouped.reshape(-1, grouped.shape[2])]
+        grouped = np.array(sums).reshape(*grouped.shape[:2], len(order))
+    if (order[1:] > order[:-1]).all():
+        return grouped
+    return np.ascontiguousarray(grouped[:, :, order])
+
+
+def _coefficients_back(moments: GroupedMoments, spec: MultilevelSpec, has_intercept: bool) -> tuple[Floats, Floats]:
+    p = len(spec.fixed)
+    back, constant = np.eye(p), np.zeros(p)
+    if has_intercept:
+        at = spec.fixed.index(moments.intercept or 0)
+        back[at] -= moments.shift[list(spec.fixed)]
+        constant[at] = moments.shift[spec.outcome]
+    return back, constant
