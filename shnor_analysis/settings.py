@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,17 @@ from shnor_analysis.errors import EnvironmentProblem, InputRefused, Problem
 SETTINGS_NAME = "shnor.toml"
 FOLDER_VARIABLE = "SHNOR_FOLDER"
 EXAMPLES = {"workspace_id": "gorod-500", "seed": "500"}
+
+
+class AnalysisSettings(BaseModel):
+    """The section `[analysis]` of `shnor.toml`: what the models of results are to look at.
+
+    `factors`: codes of the circumstances of schools; none named means all that enough schools have.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factors: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")], ...] = ()
 
 
 class Settings(BaseModel):
@@ -35,6 +46,7 @@ class Settings(BaseModel):
     audience: Literal["department", "school", "public"] = "department"
     listing_rule: str = "rosobr_2020"
     seed: int = 500
+    analysis: AnalysisSettings = AnalysisSettings()
 
     def title(self, language: str) -> str:
         """The place's name in one of the two languages."""
@@ -80,7 +92,9 @@ def _problem(file: str, error: dict[str, Any]) -> Problem:
     if error["type"] == "missing":
         return Problem("settings_missing", file=file, cell=key, fields={"key": key})
     if error["type"] == "extra_forbidden":
-        return Problem("settings_unknown", file=file, cell=key, allowed=", ".join(Settings.model_fields))
-    choices = get_args(Settings.model_fields[key].annotation)
+        there = AnalysisSettings if key.startswith("analysis.") else Settings
+        return Problem("settings_unknown", file=file, cell=key, allowed=", ".join(there.model_fields))
+    field = Settings.model_fields.get(key)
+    choices = get_args(field.annotation) if field else ()
     allowed = ", ".join(map(str, choices)) or EXAMPLES.get(key)
     return Problem("settings_wrong", file=file, cell=key, found=str(error["input"])[:80], allowed=allowed)

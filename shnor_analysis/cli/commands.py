@@ -43,7 +43,7 @@ def make_app() -> typer.Typer:
         add_completion=False,
         rich_markup_mode="rich",
     )
-    for command in (demo, ingest, map_file, template, status, validate, build, report, lab, doctor):
+    for command in (demo, ingest, map_file, template, status, validate, build, fit, report, lab, doctor):
         name = "map" if command is map_file else command.__name__
         app.command(name, cls=SpokenCommand, help=say(f"command.{name}"))(command)
     return app
@@ -158,6 +158,7 @@ def template(
 
 
 def status(
+    year: Annotated[int | None, typer.Option("--year", help=say("option.status_year"))] = None,
     folder: FolderOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
@@ -167,7 +168,10 @@ def status(
     from shnor_analysis.workspace import open_workspace
 
     speak_json(json)
-    showing.show_status(open_workspace(workspace_folder(folder)).status())
+    workspace = open_workspace(workspace_folder(folder))
+    state = workspace.status()
+    missing = None if year is None or state.coverage is None else workspace.missing(year)
+    showing.show_status(state, year=year, missing=missing)
 
 
 def validate(
@@ -198,6 +202,25 @@ def build(
     outcome = open_workspace(workspace_folder(folder)).build()
     showing.show_accounting(outcome.accounting)
     tell(say("cli.built"))
+
+
+def fit(
+    year: Annotated[int | None, typer.Option("--year", help=say("option.fit_year"))] = None,
+    force: Annotated[bool, typer.Option("--force", help=say("option.force"))] = False,
+    folder: FolderOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Fit the models of a school year; nothing is done where nothing changed since the last time."""
+    from shnor_analysis.cli.fitting import show_fit
+    from shnor_analysis.workspace import open_workspace
+
+    speak_json(json)
+    workspace = open_workspace(workspace_folder(folder))
+    with progress_line("progress.fit") as progress:
+        outcome = workspace.fit(year, force=force, tell=progress)
+    show_fit(outcome)
 
 
 def report(

@@ -42,7 +42,7 @@ class _Clock:
 def run_demo(
     folder: Path, *, data: str, schools: str | None, seed: int, with_reports: bool, jobs: int | None
 ) -> int:
-    """Write the raw files of an example, import them, build, make the reports and the index.
+    """Write the raw files of an example, import them, build, fit the models, make the reports and the index.
 
     A second run on the same folder changes nothing that is there already. Returns the exit code.
 
@@ -66,6 +66,8 @@ def run_demo(
     with clock.step("build"):
         if not workspace.status().is_up_to_date:
             workspace.build()
+    with clock.step("fit"), progress_line("progress.fit") as progress:
+        workspace.fit(tell=progress)
     code = outcome.exit_code
     if with_reports:
         code = max(

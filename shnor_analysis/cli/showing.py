@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.batch.failures import failure_in_words
@@ -12,6 +12,9 @@ from shnor_analysis.errors import PartlyDone
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render, render_problem
 from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_PROBLEMS_A_FILE = 40
 
@@ -85,8 +88,11 @@ def show_problems(file: FileOutcome) -> None:
         warn("  " + say_count("cli.more_problems", len(problems) - MOST_PROBLEMS_A_FILE))
 
 
-def show_status(status: Status) -> None:
-    """What is there: schools, then a line a procedure with how many schools have it."""
+def show_status(status: Status, *, year: int | None = None, missing: pd.DataFrame | None = None) -> None:
+    """What is there: schools, then a line a procedure with how many schools have it.
+
+    With a school year: its procedures alone, each with the schools of the register that lack it (`missing`).
+    """
     if status.coverage is None:
         tell(say("cli.status_empty" if status.files.empty else "cli.status_not_built"))
         tell_facts({"files": len(status.files), "is_built": False})
@@ -95,9 +101,15 @@ def show_status(status: Status) -> None:
     if not status.is_up_to_date:
         tell(say("cli.status_not_up_to_date"))
     procedures: list[dict[str, Any]] = status.coverage.procedures.to_dict("records")  # type: ignore[assignment]
+    if missing is not None:
+        procedures = [
+            row | {"missing": _lacking(row, missing)} for row in procedures if row["school_year"] == year
+        ]
     tell(say("cli.status_head"))
     for row in procedures:
         tell(_status_line(row, status.schools_n))
+        if row.get("missing"):
+            tell("      " + say("cli.status_missing", schools=", ".join(row["missing"])))
     tell_facts(
         {
             "files": len(status.files),
@@ -107,6 +119,13 @@ def show_status(status: Status) -> None:
             "procedures": procedures,
         }
     )
+
+
+def _lacking(row: dict[str, Any], missing: pd.DataFrame) -> list[str]:
+    """The schools that lack the procedure of a row."""
+    keys = ("assessment", "subject", "grade", "season")
+    is_it = (missing[list(keys)] == [row[key] for key in keys]).all(axis=1)
+    return [str(school) for school in missing.loc[is_it, "school_id"]]
 
 
 def tell_reasons(accounting: Accounting) -> None:

@@ -9,9 +9,12 @@ from shnor_analysis.results import Suppressed
 FEWER_THAN_10 = "fewer_than_10_tested"
 FEWER_THAN_5 = "fewer_than_5"
 SIZE_UNKNOWN = "size_unknown"
+OTHER_SCHOOLS = "other_schools"
 
 SHARES_FROM_TEN = "shares_from_ten"
 SMALL_NUMBERS = "small_numbers"
+OWN_SCHOOL_ONLY = "own_school_only"
+_RULES = {FEWER_THAN_10: SHARES_FROM_TEN, OTHER_SCHOOLS: OWN_SCHOOL_ONLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,5 @@ class AuditTrail:
 
         A number closed for its own sake and one closed to protect it look alike here, too: the audit may be printed.
         """
-        rule = SHARES_FROM_TEN if reason == FEWER_THAN_10 else SMALL_NUMBERS
-        self.lines.append(AuditLine(place, rule, reason))
+        self.lines.append(AuditLine(place, _RULES.get(reason, SMALL_NUMBERS), reason))
         return Suppressed(reason)

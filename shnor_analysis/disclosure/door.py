@@ -10,14 +10,15 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from shnor_analysis.accounting import Accounting, Reason, Step
 from shnor_analysis.disclosure.audit import AuditLine, AuditTrail
+from shnor_analysis.disclosure.factors import close_expectations, close_factors
 from shnor_analysis.disclosure.school import close_school
 from shnor_analysis.disclosure.town import close_town
 from shnor_analysis.errors import Problem, ShnorError, UsageProblem
-from shnor_analysis.evaluation import facts
+from shnor_analysis.evaluation import factor_facts, facts
 from shnor_analysis.evaluation.facts import SchoolEvaluation, SourceFile, TownEvaluation
 from shnor_analysis.reference.calendar_breaks import SeriesBreak
 from shnor_analysis.reference.provenance import Provenance
-from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed, factor_influence
 
 Audience = Literal["department", "school", "public"]
 AUDIENCES: tuple[str, ...] = get_args(Audience)
@@ -31,8 +32,9 @@ _KNOWN = frozenset(
     {
         *(
             kind
-            for kind in vars(facts).values()
-            if isinstance(kind, type) and kind.__module__ == facts.__name__
+            for room in (facts, factor_facts, factor_influence)
+            for kind in vars(room).values()
+            if isinstance(kind, type) and kind.__module__ == room.__name__
         ),
         Estimate,
         NotEstimable,
@@ -101,6 +103,10 @@ def release(value: T, audience: str = "department") -> Released[T]:
     closed: T
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
+        expectations = close_expectations(
+            value.expectations, "expectations", trail, names_others=audience == "department"
+        )
+        closed = dataclasses.replace(closed, expectations=expectations)
         if audience != "department":
             closed = dataclasses.replace(
                 closed,
@@ -109,6 +115,7 @@ def release(value: T, audience: str = "department") -> Released[T]:
             )
     else:
         closed = close_town(value, trail, is_public=is_public)
+        closed = dataclasses.replace(closed, factors=close_factors(value.factors, "factors", trail))
     if audience != "department":
         closed = dataclasses.replace(closed, accounting=closed.accounting.without_reading())
     return Released(closed, audience, tuple(trail.lines), _KEY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shnor_analysis.evaluation.factors import expectations_of, factors_of, school_names
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.evaluation.school import assemble_school, evaluate_school
 from shnor_analysis.evaluation.stored_town import town_from_frames, town_to_frames
@@ -16,7 +17,10 @@ __all__ = [
     "assemble_town",
     "evaluate_school",
     "evaluate_town",
+    "expectations_of",
+    "factors_of",
     "prepare_town",
+    "school_names",
     "town_from_frames",
     "town_to_frames",
 ]

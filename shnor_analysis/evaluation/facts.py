@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.evaluation.factor_facts import FactorFacts, SchoolExpectations
+from shnor_analysis.evaluation.measures import Measure as Measure
+from shnor_analysis.evaluation.measures import Number as Number
 from shnor_analysis.reference.calendar_breaks import SeriesBreak
-from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+from shnor_analysis.results import NotEstimable, Suppressed
 
-Number = int | Suppressed | None
-Measure = Estimate | NotEstimable | Suppressed
+NOT_FITTED = NotEstimable("no_models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class SchoolEvaluation:
     """Every fact of one school's report.
 
     `files` stand behind the school's own rows, `files_behind` are the others behind sums, quartiles and ranks.
+    `expectations` come from models fitted for the whole place beforehand.
     """
 
     school_id: str
@@ -219,6 +222,7 @@ class SchoolEvaluation:
     accounting: Accounting
     files: tuple[SourceFile, ...]
     files_behind: tuple[SourceFile, ...] = ()
+    expectations: SchoolExpectations | NotEstimable = NOT_FITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,3 +317,4 @@ class TownEvaluation:
     accounting: Accounting
     files: tuple[SourceFile, ...]
     files_behind: tuple[SourceFile, ...] = ()
+    factors: FactorFacts | NotEstimable = NOT_FITTED

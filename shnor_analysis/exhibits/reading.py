@@ -10,6 +10,7 @@ from shnor_analysis.evaluation.facts import (
     Change,
     ContextFactor,
     LevelResult,
+    Listing,
     ListYear,
     MarkAgreement,
     Procedure,
@@ -21,6 +22,7 @@ from shnor_analysis.glossary import group
 from shnor_analysis.reference.calendar_breaks import SeriesBreak, first_crossed
 from shnor_analysis.results import Estimate
 
+LOW_RESULTS = "low_results"
 Position = Literal["above", "below", "not_told_apart"]
 
 
@@ -79,9 +81,22 @@ def position(result: ProcedureResult, area_level: str = "municipality") -> Posit
 
 
 def latest_issued(value: SchoolEvaluation) -> ListYear | None:
-    """The newest year with a list that a body issued."""
-    known = [year for year in value.list_years if year.issued or year.has_issued_list]
+    """The newest year for which an issued list of low results is known."""
+    known = [year for year in value.list_years if year.has_issued_list or on_low_list(year)]
     return max(known, key=lambda year: year.school_year, default=None)
+
+
+def on_low_list(year: ListYear) -> bool:
+    """Whether the school stands on an issued list of low results of the year; other lists say nothing of it."""
+    return any(item.list == LOW_RESULTS for item in year.issued)
+
+
+def other_lists(value: SchoolEvaluation) -> tuple[Listing, ...]:
+    """The newest lists of other kinds with the school, of the report's year or later; older ones are history."""
+    recent = [year for year in value.list_years if year.school_year >= value.school_year]
+    others = [item for year in recent for item in year.issued if item.list != LOW_RESULTS]
+    newest = max((item.school_year for item in others), default=None)
+    return tuple(item for item in others if item.school_year == newest)
 
 
 def latest_rule(value: SchoolEvaluation) -> tuple[ListYear, RuleOutcome] | None:

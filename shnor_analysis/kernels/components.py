@@ -37,8 +37,8 @@ def first_component(values: ArrayLike, *, directions: ArrayLike) -> FirstCompone
 
     Args:
         values: Shape (rows, columns), without gaps; at least two rows.
-        directions: Shape (columns,): positive where a higher value is harder, negative where it is easier, 0 where
-            nobody can tell. The sign of the index is the one under which Σ weight · direction is not negative; where
+        directions: Shape (columns,): positive where a higher value is harder, negative where it is easier, the more
+            the further from 0. The sign of the index is the one under which Σ weight · direction is not negative; where
             that is 0, the one that makes the largest weight positive.
 
     Raises:
@@ -56,7 +56,7 @@ def first_component(values: ArrayLike, *, directions: ArrayLike) -> FirstCompone
     standard = (columns - means) / sds
     variances, vectors = np.linalg.eigh(standard.T @ standard / (len(columns) - 1))
     weights = vectors[:, -1] / np.sqrt(variances[-1])
-    toward = float(weights @ np.sign(np.asarray(directions, dtype=float)))
+    toward = float(weights @ np.asarray(directions, dtype=float))
     if np.isclose(toward, 0.0, atol=1e-12):
         toward = float(weights[np.argmax(np.abs(weights))])
     weights = weights * np.sign(toward)

@@ -114,6 +114,8 @@ class FactorInfluence:
     `tau2_null` and `tau2_full` are the between-school variances with the adjusters alone and with all factors;
     `total_share` = 1 − tau2_full / tau2_null, the sum of `shares`. `warnings` are codes of `locale/`
     (msgid ``factor_warning.<code>``). `rows_kind`: "pupils" or "schools" (one row a school, or a school and a year).
+    `errors` of the associations: "model" or "CR2" (robust to any dependence of a school's rows). `replicates` is 0 where
+    shares have no bounds; the bounds of `total_share` are then the value itself.
     """
 
     outcome: str
@@ -124,7 +126,7 @@ class FactorInfluence:
     associations: tuple[FactorAssociation, ...]
     shares: tuple[VarianceShare, ...] | NotEstimable
     total_share: Estimate | NotEstimable
-    tau2_null: float
+    tau2_null: float | None
     tau2_full: float | None
     composite: CompositeIndex | NotEstimable | None
     warnings: tuple[str, ...]
@@ -136,6 +138,7 @@ class FactorInfluence:
     seed: int
     is_exact: bool
     rows_kind: str = "pupils"
+    errors: str = "model"
 
     def tidy(self) -> pd.DataFrame:
         """A row an association: the columns of every model, then what belongs to factors; empty when there is none."""

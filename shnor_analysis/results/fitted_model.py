@@ -224,7 +224,5 @@ class FittedModel:
 
 def _is_equal(one: Any, other: object) -> bool:
     """Compare two values of one class field by field, arrays by their numbers."""
-    if type(one) is not type(other):
-        return False
-    compared = [item.name for item in fields(type(one)) if item.compare]
-    return all(same(getattr(one, name), getattr(other, name)) for name in compared)
+    compared = [item.name for item in fields(one) if item.compare]
+    return type(other) is type(one) and all(same(getattr(one, name), getattr(other, name)) for name in compared)

@@ -61,7 +61,7 @@ def lower_tail(statistic: NDArray[np.float64], df: NDArray[np.float64]) -> NDArr
 def quantile(share: float, df: NDArray[np.float64]) -> NDArray[np.float64]:
     """Quantile of Student's t, normal where df is infinite."""
     is_normal = np.isinf(df)
-    student: NDArray[np.float64] = stdtrit(np.where(is_normal, 1.0, df), share)
+    student = np.asarray(stdtrit(np.where(is_normal, 1.0, df), share), dtype=np.float64)
     return np.where(is_normal, float(ndtri(share)), student)
 
 

@@ -15,6 +15,7 @@ from shnor_analysis.reference.layouts import Layout
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.cells import Sheet, cell_name
 from shnor_analysis.sources.findings import Findings
+from shnor_analysis.sources.header_matching import Header
 from shnor_analysis.sources.personal import (
     PersonalColumn,
     dropped_reason,
@@ -23,7 +24,7 @@ from shnor_analysis.sources.personal import (
     personal_columns,
     personal_sign,
 )
-from shnor_analysis.sources.recognition import Header, Recognised
+from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.values import is_school_year
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
+from shnor_analysis import glossary
 from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.hints import OPTIONS, Card, Hints, ReadingContext
 from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.spelling import split_login
 from shnor_analysis.sources.title_facts import Fact, UnreadFact, sheet_name_facts, title_facts
+from shnor_analysis.sources.values import parse_word
+
+WORDS = frozenset({"subject", "assessment", "season"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWord:
+    """A word of a card or an option that the glossary does not know: the place as a person wrote it, what is allowed."""
+
+    word: str
+    shown: str
+    allowed: str
 
 
 def gather_facts(
@@ -22,7 +35,11 @@ def gather_facts(
     kept: dict[str, Fact] = {}
     sheet = recognised.sheet
     for fact in _all_facts(recognised, context, card):
-        if isinstance(fact, UnreadFact):
+        if isinstance(fact, UnknownWord):
+            findings.problem(
+                "hint_unknown", sheet.name, found=fact.word, allowed=fact.allowed, place=fact.shown
+            )
+        elif isinstance(fact, UnreadFact):
             findings.problem("fact_not_read", sheet.name, fact.cell, found=fact.shown, label=fact.label)
         elif fact.name not in kept:
             kept[fact.name] = fact
@@ -45,7 +62,9 @@ def gather_facts(
     return kept
 
 
-def _all_facts(recognised: Recognised, context: ReadingContext, card: Card) -> Iterator[Fact | UnreadFact]:
+def _all_facts(
+    recognised: Recognised, context: ReadingContext, card: Card
+) -> Iterator[Fact | UnreadFact | UnknownWord]:
     layout = recognised.layout
     yield from title_facts(recognised.sheet, recognised.header.row)
     yield from sheet_name_facts(recognised.sheet.name)
@@ -60,13 +79,18 @@ def _all_facts(recognised: Recognised, context: ReadingContext, card: Card) -> I
         yield Fact("assessment", layout.assessment, "", layout.assessment)
 
 
-def _hinted(hints: Hints, card: str) -> Iterator[Fact]:
+def _hinted(hints: Hints, card: str) -> Iterator[Fact | UnknownWord]:
     for item in fields(Hints):
         value = getattr(hints, item.name)
         if value is not None:
             shown = f"{card}: {item.name} = {value}" if card else f"{OPTIONS[item.name]} {value}"
             if item.name == "test_date":
                 value = value.isoformat()
+            if item.name in WORDS:
+                word, value = value, parse_word(item.name, value)
+                if value is None:
+                    yield UnknownWord(word, shown, ", ".join(one.ru for one in glossary.group(item.name)))
+                    continue
             yield Fact(item.name, float(value) if isinstance(value, int) else value, "", shown)
 
 

@@ -19,6 +19,7 @@ from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.hints import Card, ReadingContext, read_card
 from shnor_analysis.sources.lineage import add_lineage
 from shnor_analysis.sources.opening import OpenedFile
+from shnor_analysis.sources.personal import without_persons
 from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.repeats import join_sheets
 from shnor_analysis.sources.shapes.comparison import read_comparison
@@ -140,7 +141,7 @@ def _card(opened: OpenedFile, card: Card, sheets: list[_SheetReading], tables: F
     layouts = dict.fromkeys(found.layout.code for found in opened.recognised)
     return FileCard(
         sha256=opened.sha256,
-        file_name=opened.path.name,
+        file_name=without_persons(opened.path.name),
         report="+".join(layouts),
         received=datetime.now(UTC).isoformat(timespec="seconds"),
         owner=card.owner,

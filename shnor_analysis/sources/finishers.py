@@ -18,7 +18,7 @@ from shnor_analysis.sources.register import make_aliases, make_schools
 from shnor_analysis.sources.school_results import make_school_results
 from shnor_analysis.sources.score_tables import make_score_counts
 from shnor_analysis.sources.surroundings import Surroundings
-from shnor_analysis.sources.templates import TEMPLATE_FINISHERS
+from shnor_analysis.sources.templates import TEMPLATE_FINISHERS, make_items_of_pupils
 
 Finisher = Callable[[Draft, Surroundings], dict[str, pd.DataFrame]]
 
@@ -45,6 +45,7 @@ USUAL_FINISHERS: Mapping[str, Finisher] = {
     "participation": make_participation,
     **{
         table: TEMPLATE_FINISHERS[f"template_{table}"]
-        for table in ("mark_comparisons", "score_counts", "item_summaries", "item_results")
+        for table in ("mark_comparisons", "score_counts", "item_summaries")
     },
+    "item_results": make_items_of_pupils,
 }

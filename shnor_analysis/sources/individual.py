@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from shnor_analysis.reference.layouts import LayoutColumn
+from shnor_analysis.schemas import TABLES
+from shnor_analysis.schemas.validation import describe_limits
 from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.drafts import Draft
 from shnor_analysis.sources.pseudonyms import pseudonyms
@@ -95,12 +97,28 @@ def _item_results(draft: Draft, around: Surroundings, results: pd.DataFrame) -> 
         )
         parsed = read_cells(run, around.findings)
         absent += int(run.holds(ABSENT).sum())
+        _check_item(draft, around, parsed.cells, place=place, item=item)
         points.append(parsed.cells.to_numpy(dtype=np.float64))
     around.findings.reason("item_cells_absent", absent, sheet=draft.sheet.name)
     items = np.array([item for item, _ in draft.header.run], dtype=object)
     found = np.array(points)
     item_of, row_of = np.nonzero(~np.isnan(found))
     return base.iloc[row_of].reset_index(drop=True).assign(item=items[item_of], points=found[item_of, row_of])
+
+
+def _check_item(draft: Draft, around: Surroundings, points: pd.Series, *, place: int, item: str) -> None:
+    """Tell points of an item that no item has, each in its own cell."""
+    limits = TABLES["item_results"].facts("points")
+    wrong = (points < float(str(limits["low"]))) | (points > float(str(limits["high"])))
+    for row in draft.frame["row"][wrong.to_numpy(dtype=bool)].tolist():
+        around.findings.problem(
+            "value_outside",
+            draft.sheet.name,
+            (row, place),
+            found=draft.sheet.text(row, place),
+            allowed=describe_limits(TABLES["item_results"], "points"),
+            column=item,
+        )
 
 
 def _check_short(draft: Draft, around: Surroundings) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from shnor_analysis.errors import InputRefused, Problem
-from shnor_analysis.sources.cells import Column, cell_name
+from shnor_analysis.sources.cells import Column
 from shnor_analysis.sources.findings import Findings
 from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.spelling import plain
@@ -63,7 +62,6 @@ def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp
     filled = np.vstack([sheet.columns[place].is_filled()[header.data_row :] for place in used])
     filled_n = filled.sum(axis=0)
     rows = np.flatnonzero(filled_n) + header.data_row
-    _tell_second_table(recognised, rows, findings)
     is_sum = np.zeros(len(rows), dtype=bool)
     for place in range(used[:COLUMNS_WITH_SUM_WORD][-1] + 1):
         is_sum |= _says(sheet.columns[place], rows, is_sum_word)
@@ -77,22 +75,6 @@ def data_rows(recognised: Recognised, findings: Findings) -> npt.NDArray[np.intp
         findings.reason(code, int(left_out.sum()), sheet=sheet.name)
     kept: npt.NDArray[np.intp] = rows[~is_sum & ~is_note & ~is_absent]
     return kept
-
-
-def _tell_second_table(recognised: Recognised, rows: npt.NDArray[np.intp], findings: Findings) -> None:
-    """Refuse a sheet on which the header stands again below: what is above the second one may be of another work."""
-    sheet, header = recognised.sheet, recognised.header
-    used = sorted({*header.places.values(), *(place for _, place in header.run)})
-    texts = [sheet.text(header.data_row - 1, place) for place in used]
-    may_be = _says(sheet.columns[used[0]], rows, lambda text: text == texts[0])
-    for row in rows[may_be].tolist():
-        if [sheet.text(row, place) for place in used] != texts:
-            continue
-        raise InputRefused(
-            Problem(
-                "table_repeated", findings.file, sheet.name, cell_name(row, used[0]), fields={"row": row + 1}
-            )
-        )
 
 
 def is_sum_word(text: str) -> bool:

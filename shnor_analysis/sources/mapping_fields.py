@@ -120,7 +120,7 @@ def field_of(table: str, name: str) -> Field | None:
 
 def tables_of(table: str) -> tuple[str, ...]:
     """The tables that a file of one table fills: results of pupils bring the pupils along."""
-    return ("pupils", "pupil_results") if table == "pupil_results" else (table,)
+    return ("pupils", table) if table in CODES_OF_PUPILS else (table,)
 
 
 def order_of(table: str) -> int:

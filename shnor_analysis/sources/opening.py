@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,17 +11,13 @@ from shnor_analysis.errors import NOT_SHOWN, InputRefused, Problem
 from shnor_analysis.files import sha256_of
 from shnor_analysis.reference.layouts import Layout, layouts
 from shnor_analysis.sources.cells import Sheet
+from shnor_analysis.sources.header_lines import header_guess, is_header_like
 from shnor_analysis.sources.hints import read_card
+from shnor_analysis.sources.personal import without_persons
 from shnor_analysis.sources.preflight import check_file
 from shnor_analysis.sources.reading import DEFAULT_LIMITS, Limits, read_sheets
-from shnor_analysis.sources.recognition import (
-    NearMiss,
-    Recognised,
-    find_mapped,
-    header_guess,
-    is_header_like,
-    recognise,
-)
+from shnor_analysis.sources.recognition import NearMiss, Recognised, find_mapped, recognise
+from shnor_analysis.sources.stacked import split_tables
 from shnor_analysis.sources.templates import find_template
 
 MOST_HEADERS_SHOWN = 12
@@ -70,10 +66,10 @@ def open_file(
         limits: Of the reading child process.
 
     Raises InputRefused: what `check_file` and `read_sheets` raise, `columns_missing` for a report that lacks some,
-    `not_recognised` with the headers seen, `file_empty`, what a draft of a mapping lacks.
+    `table_repeated`, `not_recognised` with the headers seen, `file_empty`, what a draft of a mapping lacks.
     """
     seen = check_file(path)
-    sheets = read_sheets(path, seen, limits=limits)
+    sheets = _without_persons(read_sheets(path, seen, limits=limits))
     if seen.kind == "csv":
         sheets = tuple(Sheet(path.stem[:60], False, sheet.columns, sheet.rows_n) for sheet in sheets)
     if not any(sheet.rows_n for sheet in sheets):
@@ -81,12 +77,27 @@ def open_file(
     named = read_card(path).hints.assessment or assessment
     found = [_mapped(sheet, mappings) or _recognised(sheet, named) for sheet in sheets]
     near = [item for item in found if isinstance(item, NearMiss) and not item.sheet.is_hidden]
-    recognised = tuple(item for item in found if isinstance(item, Recognised))
+    recognised = tuple(
+        table for item in found if isinstance(item, Recognised) for table in split_tables(item, path.name)
+    )
     if near:
         raise InputRefused(_columns_missing(path, miss) for miss in near)
     if not recognised:
         raise InputRefused(_not_recognised(path, sheets))
     return OpenedFile(path, sha256_of(path), sheets, recognised, seen.has_external_links)
+
+
+def _without_persons(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
+    """The sheets by names that can be stored: a sheet may be called after a teacher."""
+    names = {sheet.name for sheet in sheets}
+    found = []
+    for sheet in sheets:
+        name = without_persons(sheet.name)
+        while name != sheet.name and name in names:
+            name += "…"
+        names.add(name)
+        found.append(replace(sheet, name=name))
+    return tuple(found)
 
 
 def _mapped(sheet: Sheet, mappings: Iterable[MappingLike]) -> Recognised | None:

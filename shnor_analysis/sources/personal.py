@@ -55,6 +55,11 @@ def holds_person(text: str) -> bool:
     return bool(_PERSON_INSIDE.search(clean(text)))
 
 
+def without_persons(text: str) -> str:
+    """The text with `…` for every name of a person, so that the name of a sheet or file can be stored."""
+    return _PERSON_INSIDE.sub("…", text)
+
+
 def holds_number_of_person(text: str) -> bool:
     """Tell whether a text contains a СНИЛС or a telephone anywhere."""
     spelled = clean(text)

@@ -15,15 +15,15 @@ from shnor_analysis.reference.layouts import layouts
 from shnor_analysis.schemas import MARKS
 from shnor_analysis.sources.cells import Column, Sheet
 from shnor_analysis.sources.factor_units import unit_of
-from shnor_analysis.sources.mapping_fields import MAPPABLE, Field, fields_of, lacking
-from shnor_analysis.sources.personal import is_personal_header, personal_sign
-from shnor_analysis.sources.recognition import (
+from shnor_analysis.sources.header_lines import (
     HeaderLine,
     header_key,
     header_lines,
     is_header_like,
     names_person,
 )
+from shnor_analysis.sources.mapping_fields import MAPPABLE, Field, fields_of, lacking
+from shnor_analysis.sources.personal import is_personal_header, personal_sign
 from shnor_analysis.sources.values import parse_cells
 
 ROWS_LOOKED_AT = 300

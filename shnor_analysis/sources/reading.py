@@ -103,7 +103,8 @@ def _column(stream: BinaryIO, lengths: Mapping[str, int], span: tuple[int, int])
     if "codes" in lengths:
         block = np.frombuffer(stream.read(lengths["codes"]), dtype=np.int32)
         raw = json.loads(stream.read(lengths["texts"]))
-        cleaned = [clean(text) for text in raw]
+        # a text of letters and digits alone is clean; a column of codes has a hundred thousand of them
+        cleaned = [text if text.isalnum() else clean(text) for text in raw]
         known = {text: code for code, text in enumerate(dict.fromkeys(cleaned))}
         turned = np.array([known[text] if text else -1 for text in cleaned], dtype=np.int32)
         codes = np.concatenate([np.full(first_row, -1, dtype=np.int32), turned[block]])

@@ -89,7 +89,7 @@ def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     is_single_quoted: bool | None = None
     while chunk := stream.read(CHUNK_BYTES):
         if is_single_quoted is None:
-            is_single_quoted = bool(_SINGLE_QUOTES.search(chunk))
+            is_single_quoted = b"='" in chunk and bool(_SINGLE_QUOTES.search(chunk))
         if is_single_quoted:
             # the scan needs structure only: quotes of one kind make every pattern simple
             chunk = chunk.replace(b"'", b'"')

@@ -49,7 +49,20 @@ class Surroundings:
                 self.findings.take(
                     unknown.problem(file=self.findings.file, sheet=draft.sheet.name, cell=cell)
                 )
+        self._check_hint(draft, spellings, found.school_id)
         return found.school_id
+
+    def _check_hint(self, draft: Draft, spellings: pd.Series, school_id: pd.Series) -> None:
+        """Tell the first row whose own column names another school than the card or the option."""
+        fact, sheet = self.facts.get("school_id"), draft.sheet.name
+        if fact is None or fact.cell or fact.shown == sheet or "school_id" not in draft.header.places:
+            return
+        named = self.context.directory.school_of(str(fact.value), None) or fact.value
+        others = school_id.index[school_id.notna() & (school_id != named)]
+        if len(others):
+            cell = draft.cell(others[0], "school_id")
+            found = str(spellings[others[0]])
+            self.findings.problem("contradicts_school_id", sheet, cell, found=found, other=fact.shown)
 
 
 def look_around(

@@ -12,10 +12,12 @@ from shnor_analysis.reference.layouts import Layout, LayoutColumn
 from shnor_analysis.schemas.forms import template_layouts
 from shnor_analysis.sources.cells import Sheet
 from shnor_analysis.sources.drafts import Draft
+from shnor_analysis.sources.header_lines import HeaderLine, header_key, header_lines
+from shnor_analysis.sources.header_matching import Header
 from shnor_analysis.sources.individual import PUPIL_FIELDS
 from shnor_analysis.sources.percentages import rebuild
 from shnor_analysis.sources.pseudonyms import pseudonyms
-from shnor_analysis.sources.recognition import Header, HeaderLine, Recognised, header_key, header_lines
+from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.school_results import with_marks
 from shnor_analysis.sources.school_years import schools_in, years_of
 from shnor_analysis.sources.surroundings import Surroundings
@@ -107,6 +109,16 @@ def make_item_results(draft: Draft, around: Surroundings) -> Tables:
     return {"item_results": kept.join(procedure).assign(pupil_id=pupil_id, school_id=schools)}
 
 
+def make_items_of_pupils(draft: Draft, around: Surroundings) -> Tables:
+    """The tables `pupils` and `item_results` of a form that a mapping describes: a result refers to its pupil."""
+    tables = make_item_results(draft, around)
+    if not tables:
+        return {}
+    base = tables["item_results"][["row", "pupil_id", "school_id", "school_year"]]
+    given = {name: draft.frame[name] for name in PUPIL_FIELDS if name in draft.frame}
+    return {"pupils": base.assign(**given).drop_duplicates(["pupil_id", "school_year"]), **tables}
+
+
 def make_area_results(draft: Draft, around: Surroundings) -> Tables:
     """The table `area_results`: whatever a person writes down about an area counts as published."""
     procedure = around.procedure(draft)
@@ -123,7 +135,7 @@ def make_item_summaries(draft: Draft, around: Surroundings) -> Tables:
 
 
 def make_mark_comparisons(draft: Draft, around: Surroundings) -> Tables:
-    """The table `mark_comparisons`; numbers are rebuilt where only percentages are given."""
+    """The table `mark_comparisons`: numbers are rebuilt where only percentages are given, shares follow from numbers."""
     procedure = around.procedure(draft)
     counts, shares = ([f"{name}_{part}" for name in DIRECTIONS] for part in ("n", "share"))
     frame = draft.frame
@@ -133,6 +145,9 @@ def make_mark_comparisons(draft: Draft, around: Surroundings) -> Tables:
         made = made.drop(columns=_kept(draft, *counts)).join(rebuilt)
     else:
         made = made.assign(counts_rebuilt=frame.reindex(columns=counts).notna().all(axis=1))
+        whole = frame["tested_n"].where(frame["tested_n"] > 0)
+        missing = [name for name in shares if name not in frame]
+        made = made.assign(**{name: frame[name.replace("_share", "_n")] / whole for name in missing})
     return {"mark_comparisons": made.join(_areas(draft, around, procedure))}
 
 

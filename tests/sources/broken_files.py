@@ -26,6 +26,10 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from school_files import a_csv
 
 SHEET = "Статистика по отметкам"
+REGIONAL_ROWS = (
+    (2021, 5, "Математика", "sch660005", "МБОУ СОШ № 5", 40, "12,5", "37,5", 25, 25),
+    (2021, 5, "Математика", "sch660007", "Гимназия № 7", 40, "12,5", "37,5", 25, 25),
+)
 
 
 def _marks_file(folder, name, *rows, **how):
@@ -280,3 +284,51 @@ def page_of_the_web(folder):
 def blanks_for_a_login(folder):
     rows = regional((2021, 5, "Математика", "  ", "№ 5", 40, 25, 25, 25, 25))
     return a_workbook(folder / "blanks_for_a_login.xlsx", {"marks": rows})
+
+
+def quote_not_closed(folder):
+    path = a_csv(folder / "quote_not_closed.csv", regional(*REGIONAL_ROWS))
+    text = path.read_text(encoding="utf-8").replace("МБОУ СОШ № 5", '"МБОУ СОШ № 5', 1)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def quote_closed_in_another_row(folder):
+    path = a_csv(folder / "quote_closed_in_another_row.csv", regional(*REGIONAL_ROWS))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("МБОУ", '"МБОУ').replace("Гимназия № 7", 'Гимназия № 7"'), encoding="utf-8")
+    return path
+
+
+def second_table_beside(folder):
+    rows = [(*row, None, *row) for row in regional(REGIONAL_ROWS[0])]
+    return a_workbook(folder / "second_table_beside.xlsx", {"marks": rows})
+
+
+def second_table_of_other_points(folder):
+    rows = [row[:-1] if row and row[0] == "Группы участников" else row for row in scores()]
+    return a_workbook(folder / "second_table_of_other_points.xlsx", {"Баллы": [*scores(), (), *rows]})
+
+
+def percentages_or_people(folder):
+    rows = [("Логин", "Учебный год", "Численность обучающихся", "Неполные семьи")]
+    return a_workbook(
+        folder / "percentages_or_people.xlsx", {"П": [*rows, ("sch660005", "2020/2021", 400, 80)]}
+    )
+
+
+def more_pupils_than_all(folder):
+    rows = [("Логин", "Учебный год", "Численность обучающихся", "Ученики с ОВЗ, чел.")]
+    return a_workbook(
+        folder / "more_pupils_than_all.xlsx", {"П": [*rows, ("sch660005", "2020/2021", 400, 401)]}
+    )
+
+
+def points_of_an_item_below_none(folder):
+    rows = individual((*PUPIL_ROW[:6], -2, *PUPIL_ROW[7:]))
+    return a_workbook(folder / "points_of_an_item_below_none.xlsx", {"5А": rows})
+
+
+def another_report(folder):
+    rows = marks(title="Сравнение отметок с отметками по журналу")
+    return a_workbook(folder / "another_report.xlsx", {"Отчёт": rows})

@@ -149,11 +149,6 @@ WRONG = {
         "файл «f.xlsx», лист «Лист1», ячейка C9: Класс не может писать эту работу: она для 5 класса.",
         "file “f.xlsx”, sheet “Лист1”, cell C9: This class cannot write this work: it is for grade 5.",
     ),
-    "table_repeated": (
-        [*marks(), (), *marks()],
-        "файл «f.xlsx», лист «Лист1», ячейка A19: На листе вторая таблица: её заголовок стоит в строке 19.",
-        "file “f.xlsx”, sheet “Лист1”, cell A19: There is a second table on the sheet: its header stands in row 19.",
-    ),
     "percent_or_share": (
         [SCHOOL_YEAR, PASSPORT, ("sch660005", 300, 0.25)],
         "файл «f.xlsx», лист «Лист1», ячейка C3: В колонке «Вакансии» нужны проценты, а все числа не больше единицы:",

@@ -57,7 +57,10 @@ def test_what_the_municipality_summed_itself_has_the_sign_of_the_computed():
     table = make_table(facts, "levels", "en")
     ((row,),) = (group.rows for group in table.groups)
     assert row[1].endswith("%†")
-    assert "† computed from schools with a result (up to 10 schools), every pupil weighs the same." in table.notes
+    assert (
+        "† computed from schools with a result (up to 10 schools), every pupil weighs the same."
+        in table.notes
+    )
 
 
 @pytest.mark.parametrize(("basis", "n"), [("works", 1), ("partly", 1)])
@@ -81,3 +84,35 @@ def test_school_and_municipality_draw_the_lines_that_the_breaks_allow():
     # ЕГЭ: Russian 2, mathematics 1 (2021 was for admission only); ВПР: 2022 is like no other spring, so none
     assert lines_and_bands(facts) == lines_and_bands(school)
     assert lines_and_bands(facts) == (3, 3)
+
+
+def test_an_estimated_number_tested_has_its_sign_wherever_it_stands():
+    results = town.school_results(MEAP).assign(tested_n_is_estimated=True)
+    tables = town.tables_of(schools=town.schools(REGISTER), school_results=results)
+    settings = town.SETTINGS.model_copy(update={"listing_rule": "lowest_share_15_2"})
+    indicators = prepare_town(tables, settings=settings, school_year=1998)
+    facts, school = release(assemble_town(indicators)), release(assemble_school(indicators, "s10"))
+    shown = [
+        make_table(facts, "schools", "en"),
+        make_table(facts, "coverage", "en"),
+        make_table(school, "results", "en"),
+        make_table(school, "list_status", "en"),
+    ]
+    for table in shown:
+        place = [column.key for column in table.columns].index("tested")
+        assert all(row[place].startswith("≈") for part in table.groups for row in part.rows), table.section
+        assert any("≈" in note for note in table.notes), table.section
+    assert "tested ≈100" in repr(describe(school, "summary", "en").blocks)
+    assert "estimated" in repr(describe(facts, "schools", "en").blocks)
+
+
+def test_the_legend_of_the_years_names_only_what_is_drawn():
+    def legend(facts):
+        return [text.get_text() for text in draw(release(facts), "trend", "en").figure.legends[0].get_texts()]
+
+    assert legend(assemble_school(prepared(MEAP, 1998, "rosobr_2020"), "s10")) == [
+        "share of low results",
+        "95% interval",
+        "municipality",
+    ]
+    assert "series breaks" in legend(assemble_school(prepared(SERIES, 2023, "rosobr_2020"), "s10"))

@@ -11,6 +11,7 @@ from shnor_analysis.exhibits.reading import (
     latest_rule,
     level_of,
     of_year,
+    on_low_list,
     position,
 )
 from shnor_analysis.exhibits.sentences.school_lists import (
@@ -94,7 +95,7 @@ def _list_tiles(value: SchoolEvaluation, language: str) -> list[Tile]:
     issued, recomputed = latest_issued(value), latest_rule(value)
     tiles = []
     if issued is not None:
-        state = "on" if issued.issued else "off"
+        state = "on" if on_low_list(issued) else "off"
         year = printing.school_year(issued.school_year, language)
         tiles.append(
             Tile(

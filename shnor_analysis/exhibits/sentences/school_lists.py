@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import SchoolEvaluation
+from shnor_analysis.evaluation.facts import Listing, SchoolEvaluation
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.reading import changes_to, latest_issued, latest_rule, of_year
+from shnor_analysis.exhibits.reading import (
+    LOW_RESULTS,
+    changes_to,
+    latest_issued,
+    latest_rule,
+    of_year,
+    on_low_list,
+    other_lists,
+)
 from shnor_analysis.exhibits.sentences.shared import rule_name, rule_text
 from shnor_analysis.exhibits.text import Block, Heading, Paragraph, Text
 from shnor_analysis.glossary import label
@@ -43,14 +53,26 @@ def describe_list_status(released: School, language: str) -> Text:
 
 
 def issued_in_words(value: SchoolEvaluation, language: str) -> str:
-    """Whether the school stands on the newest issued lists."""
+    """Whether the school stands on the newest issued list of low results; lists of other kinds are named apart."""
     year = latest_issued(value)
     if year is None:
-        return render("lists.unknown", language)
-    name = printing.school_year(year.school_year, language)
-    if not year.issued:
-        return render("lists.off", language, year=name)
-    items = [
+        said = render("lists.unknown", language)
+    elif on_low_list(year):
+        low = [item for item in year.issued if item.list == LOW_RESULTS]
+        name = printing.school_year(year.school_year, language)
+        said = render("lists.on", language, year=name, lists=_named(low, language))
+    else:
+        said = render("lists.off", language, year=printing.school_year(year.school_year, language))
+    others = other_lists(value)
+    if not others:
+        return said
+    name = printing.school_year(others[0].school_year, language)
+    return f"{said} {render('lists.other', language, year=name, lists=_named(others, language))}"
+
+
+def _named(listings: Iterable[Listing], language: str) -> str:
+    """Lists with who issued them, joined by semicolons."""
+    return "; ".join(
         render(
             "lists.item",
             language,
@@ -58,9 +80,8 @@ def issued_in_words(value: SchoolEvaluation, language: str) -> str:
             issuer=item.issuer,
             document=f", {item.document}" if item.document else "",
         )
-        for item in year.issued
-    ]
-    return render("lists.on", language, year=name, lists="; ".join(items))
+        for item in listings
+    )
 
 
 def rule_in_words(value: SchoolEvaluation, language: str) -> str:

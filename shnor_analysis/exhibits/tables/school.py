@@ -17,6 +17,7 @@ from shnor_analysis.evaluation.facts import (
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.printing import SHARE
 from shnor_analysis.exhibits.reading import (
+    LOW_RESULTS,
     changes_to,
     estimated_in,
     is_estimated,
@@ -205,12 +206,15 @@ def _without_answer(years: Iterable[ListYear], language: str) -> tuple[NotEstima
 
 
 def _history_row(year: ListYear, language: str) -> dict[str, str]:
-    issued = ", ".join(label(f"list.{item.list}", language) for item in year.issued)
-    if not issued:
-        issued = render("status.off" if year.has_issued_list else "status.unknown", language)
+    kinds = [item.list for item in year.issued]
+    if LOW_RESULTS in kinds:
+        low = label(f"list.{LOW_RESULTS}", language)
+    else:
+        low = render("status.off" if year.has_issued_list else "status.unknown", language)
+    others = dict.fromkeys(label(f"list.{kind}", language) for kind in kinds if kind != LOW_RESULTS)
     return {
         "year": printing.school_year(year.school_year, language),
-        "issued": issued,
+        "issued": "; ".join((low, *others)),
         **_rule_cells(year.rule, language),
     }
 

@@ -56,6 +56,30 @@ class _Blocks:
     inverse: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """A piece at the modes of its groups; letters as in the module's head.
+
+    By row: z and z̃ (`seen`), shape (q, n); v (`weight`), κ (`skew`), dκ/dη (`bend`), c (`variance`), W z̃ (`reach`, shape
+    (q, n)), h. By outer group: W, shape (G, q, q), and Σ κc z̃ (`pulled`, shape (q, G)). By inner group: ω, m, shape (q, C),
+    and Σ κc (`inner_skewed`); empty without an inner level.
+    """
+
+    z: Floats
+    seen: Floats
+    weight: Floats
+    skew: Floats
+    bend: Floats
+    variance: Floats
+    reach: Floats
+    h: Floats
+    w: Floats
+    pulled: Floats
+    omega: Floats
+    m: Floats
+    inner_skewed: Floats
+
+
 def evaluate_blocks(
     rows: LogisticRows, spec: LogisticSpec, point: Floats, modes: BlockModes, *, pieces: tuple[Piece, ...]
 ) -> Evaluation:
@@ -72,7 +96,13 @@ def evaluate_blocks(
     for piece in pieces:
         at, blocks = _settle(rows, spec, point, modes, piece)
         value += _value(rows, piece, at, blocks, modes)
-        gradient += _gradient(rows, spec, point, modes, piece, at, blocks)
+        state = _state(rows, spec, point, piece, (at, blocks))
+        outer = modes.outer[:, piece.groups]
+        skewed = at.skew * state.variance - at.weight * state.h
+        gradient[: rows.n_fixed] += rows.design[: rows.n_fixed, piece.rows] @ (at.residual - 0.5 * skewed)
+        gradient[rows.n_fixed :] += _by_theta(
+            spec, point[rows.n_fixed :], outer, piece, (blocks, state, skewed)
+        )
     return Evaluation(value, gradient)
 
 
@@ -194,44 +224,59 @@ def _value(rows: LogisticRows, piece: Piece, at: _Scores, blocks: _Blocks, modes
     return explained - 0.5 * (float(np.sum(u * u)) + float(e @ e)) - 0.5 * log_det
 
 
-def _gradient(
-    rows: LogisticRows,
-    spec: LogisticSpec,
-    point: Floats,
-    modes: BlockModes,
-    piece: Piece,
-    at: _Scores,
-    blocks: _Blocks,
-) -> Floats:
-    p = rows.n_fixed
-    factor, t = spec.factor(point[p:]), spec.inner_sd(point[p:])
+def block_state(
+    rows: LogisticRows, spec: LogisticSpec, point: Floats, modes: BlockModes, piece: Piece
+) -> BlockState:
+    """A piece at the modes of its groups, which `modes` holds afterwards."""
+    return _state(rows, spec, point, piece, _settle(rows, spec, point, modes, piece))
+
+
+def _state(
+    rows: LogisticRows, spec: LogisticSpec, point: Floats, piece: Piece, found: tuple[_Scores, _Blocks]
+) -> BlockState:
+    at, blocks = found
+    factor, t = spec.factor(point[rows.n_fixed :]), spec.inner_sd(point[rows.n_fixed :])
     z = rows.design[list(spec.random), piece.rows]
     w = factor @ blocks.inverse @ factor.T
     omega = t * t / blocks.d
     seen = z
     if spec.has_inner:
         seen = z - np.repeat(omega * blocks.m, piece.inner_sizes, axis=1)
-    by_row = np.repeat(w.reshape(len(w), -1).T.copy(), piece.sizes, axis=1).reshape(*w.shape[1:], -1)
-    reach = np.einsum("abn,bn->an", by_row, seen)
+    reach = np.zeros_like(seen)
+    for row in range(len(seen)):
+        for column in range(len(seen)):
+            reach[row] += np.repeat(w[:, row, column], piece.sizes) * seen[column]
     variance = np.einsum("an,an->n", seen, reach)
+    inner_skewed = np.empty(0)
     if spec.has_inner:
         variance += np.repeat(omega, piece.inner_sizes)
+        inner_skewed = np.add.reduceat(at.skew * variance, piece.inner_starts)
     skewed = at.skew * variance
     pulled = np.add.reduceat(seen * skewed, piece.starts, axis=1)
     h = np.einsum("an,an->n", reach, np.repeat(pulled, piece.sizes, axis=1))
     if spec.has_inner:
-        inner_skewed = np.add.reduceat(skewed, piece.inner_starts)
         h += np.repeat(omega * inner_skewed, piece.inner_sizes)
-    skewed -= at.weight * h
-    q_outer = np.add.reduceat(z * skewed, piece.starts, axis=1)
-    u = modes.outer[:, piece.groups]
+    trials = 1.0 if rows.trials is None else rows.trials[piece.rows]
+    bend = at.weight * (1.0 - 6.0 * at.weight / trials)
+    return BlockState(
+        z, seen, at.weight, at.skew, bend, variance, reach, h, w, pulled, omega, blocks.m, inner_skewed
+    )
+
+
+def _by_theta(
+    spec: LogisticSpec, theta: Floats, u: Floats, piece: Piece, found: tuple[_Blocks, BlockState, Floats]
+) -> Floats:
+    """Gradient by the variance parameters; the last of `found` is κc − vh by row."""
+    blocks, state, skewed = found
+    factor, t = spec.factor(theta), spec.inner_sd(theta)
+    q_outer = np.add.reduceat(state.z * skewed, piece.starts, axis=1)
     by_factor = blocks.score @ u.T - np.sum(blocks.a @ factor @ blocks.inverse, axis=0)
     by_factor -= 0.5 * (q_outer @ u.T + blocks.score @ (factor.T @ q_outer).T)
     along_t = 0.0
     if spec.has_inner:
         q_inner = np.add.reduceat(skewed, piece.inner_starts)
-        through = np.einsum("ac,cab,bc->c", blocks.m, np.repeat(w, piece.inner_counts, axis=0), blocks.m)
+        w = np.repeat(state.w, piece.inner_counts, axis=0)
+        through = np.einsum("ac,cab,bc->c", blocks.m, w, blocks.m)
         lost = blocks.total / blocks.d - through / blocks.d**2
         along_t = t * float(np.sum(blocks.inner_score**2 - lost - q_inner * blocks.inner_score))
-    by_fixed = rows.design[:p, piece.rows] @ (at.residual - 0.5 * skewed)
-    return np.concatenate((by_fixed, spec.theta(by_factor, along_t)))
+    return spec.theta(by_factor, along_t)

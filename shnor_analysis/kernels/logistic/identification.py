@@ -27,8 +27,12 @@ def products(rows: LogisticRows) -> Floats:
     return found
 
 
-def check_outcome(rows: LogisticRows) -> None:
-    """Refuse an outcome that everybody, or nobody, has.
+def check_outcome(rows: LogisticRows, groups: tuple[str, str]) -> None:
+    """Refuse an outcome that everybody, or nobody, has, and groups that tell nothing of their spread.
+
+    Parameters:
+        rows: The rows.
+        groups: Names of the outer and the inner grouping.
 
     Raises:
         CannotFit: ``constant_outcome``, ``one_group`` or ``one_pupil_per_group``.
@@ -37,9 +41,10 @@ def check_outcome(rows: LogisticRows) -> None:
     if reached in (0.0, rows.n_trials):
         raise CannotFit("constant_outcome")
     if rows.n_groups == 1:
-        raise CannotFit("one_group")
-    if rows.n_trials == rows.n_groups or rows.n_trials == rows.n_inner:
-        raise CannotFit("one_pupil_per_group")
+        raise CannotFit("one_group", group=groups[0])
+    for n_groups, group in zip((rows.n_groups, rows.n_inner), groups, strict=True):
+        if rows.n_trials == n_groups:
+            raise CannotFit("one_pupil_per_group", group=group)
 
 
 def check_columns(names: tuple[str, ...], crossed: Floats, trials: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -13,8 +13,8 @@ from shnor_analysis.kernels.logistic.rows import Floats
 
 Evaluate = Callable[[Floats, bool], Evaluation]
 
-# gradient' × curvature⁻¹ × gradient: 1e-11 means that each coefficient is within 3e-6 standard errors of the top
-TOLERANCE = 1e-11
+# gradient' × curvature⁻¹ × gradient: 1e-14 means that each coefficient is within 1e-7 standard errors of the top
+TOLERANCE = 1e-14
 MOST_STEPS = 100
 MOST_HALVINGS = 30
 # curvature in units of the metric below this is taken as none
@@ -139,21 +139,3 @@ def _updated(known: Floats, point: Floats, at: Evaluation, found: tuple[Floats, 
         return known
     updated: Floats = known - np.outer(fall, fall) / along + np.outer(bent, bent) / through
     return updated
-
-
-def with_differences(evaluate: Callable[[Floats], Evaluation], steps: Floats) -> Evaluate:
-    """Second derivatives as central differences of the gradient over `steps`, shape (k,)."""
-
-    def evaluated(point: Floats, with_curvature: bool) -> Evaluation:
-        at = evaluate(point)
-        if not with_curvature:
-            return at
-        rows = []
-        for place, size in enumerate(steps):
-            shift = np.zeros(point.shape)
-            shift[place] = size
-            rows.append((evaluate(point + shift).gradient - evaluate(point - shift).gradient) / (2.0 * size))
-        matrix = np.array(rows)
-        return replace(at, curvature=(matrix + matrix.T) / 2.0)
-
-    return evaluated

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
 from shnor_analysis.kernels.multilevel.refusals import CannotFit
 
@@ -23,11 +24,13 @@ class LogisticSpec:
         random: Positions in the design of the q columns whose effects vary between outer groups.
         free: Which entries of the lower triangular factor L of their covariance L L' are estimated, shape (q, q).
         has_inner: Whether the inner groups have intercepts of their own.
+        groups: Names of the outer and the inner grouping, for what is said of them.
     """
 
     random: tuple[int, ...]
     free: npt.NDArray[np.bool_]
     has_inner: bool = False
+    groups: tuple[str, str] = ("", "")
 
     @property
     def n_theta(self) -> int:
@@ -141,12 +144,9 @@ def sort_rows(
     """
     if successes.size == 0:
         raise CannotFit("no_rows")
-    # inner codes are renumbered along the outer groups, so that one sort serves both levels
-    codes = np.asarray(outer if inner is None else inner, dtype=np.int64)
-    if inner is not None:
-        codes = codes + np.asarray(outer, dtype=np.int64) * (int(codes.max()) + 1)
+    codes = _joint(outer, outer if inner is None else inner)
     if np.any(codes[1:] < codes[:-1]):
-        order = np.argsort(codes, kind="stable")
+        order = sorting_order(outer, outer if inner is None else inner)
         for column in design:
             column[:] = column[order]
         successes = successes[order]
@@ -164,6 +164,32 @@ def sort_rows(
         bounds=bounds,
         inner_bounds=inner_bounds,
         log_constant=log_constant,
+    )
+
+
+def sorting_order(outer: npt.NDArray[np.integer], inner: npt.NDArray[np.integer]) -> Indices:
+    """The order that sorts rows by outer and then by inner group (both the same with one level); stable, shape (n,)."""
+    codes = _joint(outer, inner)
+    order: Indices = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
+    # 16 bits at a time: numpy sorts those by counting, in linear time
+    for shift in (16, 32, 48):
+        if int(codes.max(initial=0)) >> shift:
+            order = order[np.argsort(((codes >> shift) & 0xFFFF).astype(np.uint16)[order], kind="stable")]
+    return order
+
+
+def binomial_constant(successes: Floats, trials: Floats) -> float:
+    """Sum of the logarithms of the binomial coefficients, as lme4 counts it into the log-likelihood of counts."""
+    return float(np.sum(gammaln(trials + 1.0) - gammaln(successes + 1.0) - gammaln(trials - successes + 1.0)))
+
+
+def _joint(outer: npt.NDArray[np.integer], inner: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """One code for both levels, in the order of the outer groups."""
+    codes = np.asarray(inner, dtype=np.int64)
+    return (
+        codes
+        if inner is outer
+        else codes + np.asarray(outer, dtype=np.int64) * (int(codes.max(initial=0)) + 1)
     )
 
 

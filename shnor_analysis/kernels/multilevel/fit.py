@@ -83,7 +83,9 @@ class MultilevelFit:
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
 
-def fit_moments(moments: GroupedMoments, spec: MultilevelSpec, *, start: Floats | None = None) -> MultilevelFit:
+def fit_moments(
+    moments: GroupedMoments, spec: MultilevelSpec, *, start: Floats | None = None
+) -> MultilevelFit:
     """Maximise the likelihood, restricted or not, of a strictly nested Gaussian model.
 
     Model  y = Xβ + Σ_levels Z b + e,  b ~ N(0, G),  e ~ N(0, σ² / w).
@@ -141,7 +143,7 @@ def _fit(working: Working, spec: MultilevelSpec, optimum: Optimum) -> Multilevel
         spec=spec,
         coefficients=working.back @ at.coefficients + working.back_constant,
         covariance=sigma2 * working.back @ at.precision_inverse @ working.back.T,
-        theta=parameters.flatten(raw) if raw else np.empty(0),
+        theta=parameters.flatten(raw),
         sigma=float(np.sqrt(sigma2)),
         loglik=-at.deviance / 2,
         deviance=at.deviance,

@@ -41,35 +41,29 @@ def back_through(
     from_parent: Floats | None = None
     for place in reversed(range(len(working.levels))):
         level, done = working.levels[place], at.levels[place]
-        passed = None if level.parent is None or from_parent is None else from_parent[:, :, level.parent]
-        turned, parent_rows = _adjoint_rows(done, adjoint, passed)
-        by_shrink = _by_shrink(done, turned, parent_rows, len(adjoint))
+        passed = (
+            None if level.parent is None or from_parent is None else from_parent.take(level.parent, axis=2)
+        )
+        turned = np.matmul(adjoint, done.split.own[:, : len(adjoint)])
+        by_shrink = _by_shrink(done, turned, passed)
         found.insert(0, _by_covariance(done, by_shrink, has_determinant))
         if place > 0:
-            from_parent = _by_products(level, done, (turned, parent_rows, by_shrink, passed), has_determinant)
+            from_parent = _by_products(level, done, (turned, by_shrink, passed), has_determinant)
     return found
 
 
-def _adjoint_rows(done: Eliminated, adjoint: Floats, passed: Floats | None) -> tuple[Floats, Floats | None]:
-    """E Q of the fixed columns and outcome, and what the parent's derivative makes of the columns that pass on."""
-    turned = np.matmul(adjoint, done.split.own[:, : len(adjoint)])
-    if passed is None:
-        return turned, None
-    return turned, multiply(done.split.cross.transpose(1, 0, 2), passed)
-
-
-def _by_shrink(done: Eliminated, turned: Floats, parent_rows: Floats | None, size: int) -> Floats:
+def _by_shrink(done: Eliminated, turned: Floats, passed: Floats | None) -> Floats:
     """Derivative by W of each group, symmetric, shape (q, q, G)."""
     own = done.split.own
-    q = len(own)
+    q, size = turned.shape[:2]
     made = np.empty((q, q, own.shape[-1]))
     for a in range(q):
         for b in range(a + 1):
-            one = np.einsum("kg,kg->g", turned[a], own[b, :size])
-            if parent_rows is not None:
-                one += 0.5 * np.einsum("kg,kg->g", parent_rows[a], own[b])
-                one += 0.5 * np.einsum("kg,kg->g", parent_rows[b], own[a])
-            made[a, b] = made[b, a] = -one
+            made[a, b] = made[b, a] = -np.einsum("kg,kg->g", turned[a], own[b, :size])
+    if passed is not None:
+        met = [[np.einsum("kg,kg->g", row, own[b]) for b in range(q)] for row in passed]
+        one = np.einsum("uag,ubg->abg", done.split.cross, np.array(met))
+        made -= (one + one.transpose(1, 0, 2)) / 2
     return made
 
 
@@ -92,18 +86,18 @@ def _by_covariance(done: Eliminated, by_shrink: Floats, has_determinant: bool) -
 def _by_products(
     level: WorkingLevel,
     done: Eliminated,
-    adjoints: tuple[Floats, Floats | None, Floats, Floats | None],
+    adjoints: tuple[Floats, Floats, Floats | None],
     has_determinant: bool,
 ) -> Floats:
     """Derivative by the products that reached the level, shape (u, k, G)."""
-    turned, parent_rows, by_shrink, passed = adjoints
+    turned, by_shrink, passed = adjoints
     n_rows = max(int(level.rows.max()) + 1, level.rows_on)
     n_cols = max(int(level.cols.max()) + 1, level.cols_on)
     made = np.zeros((n_rows, n_cols, turned.shape[-1]))
     by_own = np.zeros_like(done.split.own)
     by_own[:, : turned.shape[1]] = -2 * multiply(done.shrink, turned)
-    if passed is not None and parent_rows is not None:
-        by_own -= multiply(done.shrink, parent_rows)
+    if passed is not None:
+        by_own -= multiply(done.shrink, multiply(done.split.cross.transpose(1, 0, 2), passed))
         made[: level.rows_on, : level.cols_on] = passed
         by_cross = -np.einsum("ukg,akg->uag", passed, done.shrunk)
         for a, col in enumerate(level.cols):

@@ -51,9 +51,7 @@ def _refuse_outcome(moments: GroupedMoments, spec: MultilevelSpec, working: Work
 
 
 def _refuse_columns(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
-    constant = [
-        one for one in spec.fixed if one != moments.intercept and _variation(moments, one) <= 0.0
-    ]
+    constant = [one for one in spec.fixed if one != moments.intercept and _variation(moments, one) <= 0.0]
     if constant and moments.intercept in spec.fixed:
         raise CannotFit("constant_column", columns=tuple(moments.columns[one] for one in constant))
     order = sorted(range(len(spec.fixed)), key=lambda at: spec.fixed[at] != moments.intercept)

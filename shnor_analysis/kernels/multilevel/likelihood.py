@@ -20,13 +20,17 @@ class Split:
         own: Products of the level's q columns with all columns that pass on, E, shape (q, k, G).
         squares: Products of its columns with each other, K, shape (q, q, G).
         cross: Products of the columns of outer levels with its columns, shape (u, q, G).
-        on: Products of the columns of outer levels, shape (u, k, G).
+        own_rows: The same as `own`, groups first and contiguous, q arrays of shape (G, k); empty on the last level.
+        kept: For each column of outer levels its place among the level's own columns, or None.
+        on: Sums by parent of the products of columns of outer levels that are not the level's own, by place.
     """
 
     own: Floats
     squares: Floats
     cross: Floats
-    on: Floats
+    own_rows: tuple[Floats, ...]
+    kept: tuple[int | None, ...]
+    on: dict[int, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,20 @@ class Evaluation:
 
 def split_products(level: WorkingLevel, products: Floats) -> Split:
     """Take apart the products that reach a level, shape (u, k, G)."""
-    own = np.ascontiguousarray(products[level.rows])
+    own = products[level.rows, : level.cols_on]
+    places = [list(level.rows).index(row) if row in level.rows else None for row in range(level.rows_on)]
+    ones = np.ones(own.shape[-1])
+    foreign = [row for row, place in enumerate(places) if place is None]
     return Split(
-        own=own[:, : level.cols_on],
-        squares=own[:, level.cols],
-        cross=products[: level.rows_on, level.cols],
-        on=products[: level.rows_on, : level.cols_on],
+        own=own,
+        squares=products[level.rows[:, None], level.cols],
+        cross=products[: level.rows_on][:, level.cols],
+        own_rows=tuple(np.ascontiguousarray(one.T) for one in own) if level.rows_on else (),
+        kept=tuple(places),
+        on={
+            row: level.sum_to_parents(ones, np.ascontiguousarray(products[row, : level.cols_on].T))
+            for row in foreign
+        },
     )
 
 
@@ -116,8 +128,8 @@ def evaluate(
             remaining -= split.own[a, :size] @ shrunk[a, :size].T
         done.append(Eliminated(split, shrink, shrunk))
         if level.parent is not None:
-            products = level.sum_to_parents(_passed_on(split, shrunk))
-    root = np.linalg.cholesky((remaining + remaining.T) / 2)
+            products = _passed_on(level, split, shrink)
+    root = np.asarray(np.linalg.cholesky((remaining + remaining.T) / 2), dtype=np.float64)
     deviance = _deviance(working, root, sigma) + log_determinant
     return Evaluation(deviance, remaining, root, tuple(done))
 
@@ -134,11 +146,16 @@ def _deviance(working: Working, root: Floats, sigma: float | None) -> float:
     return float(found - working.sum_log_weights)
 
 
-def _passed_on(split: Split, shrunk: Floats) -> Floats:
-    passed = split.on - split.cross[:, 0, None] * shrunk[None, 0]
-    for a in range(1, len(shrunk)):
-        passed -= split.cross[:, a, None] * shrunk[None, a]
-    return passed
+def _passed_on(level: WorkingLevel, split: Split, shrink: Floats) -> Floats:
+    """Σ over children of U'C − U'Z W Z'C: where U is among the level's own columns, a row of (I − K W) Z'C."""
+    made = np.zeros((level.rows_on, level.cols_on, len(level.starts) - 1))
+    for row, place in enumerate(split.kept):
+        if place is None:
+            made[row] = split.on[row]
+        for b in range(len(shrink)):
+            factor = -np.einsum("ag,ag->g", split.cross[row], shrink[:, b])
+            made[row] += level.sum_to_parents(factor + 1 if place == b else factor, split.own_rows[b])
+    return made
 
 
 def shrinkage(relative: Floats, squares: Floats) -> tuple[Floats, float]:

@@ -23,6 +23,7 @@ _START = 0.5
 _FIRST_DIFFERENCE = 1e-5
 _DIFFERENCE = 1e-4
 _CLOSE = 1.0
+_SMALL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Search:
 
     def __init__(self, working: Working) -> None:
         self.working = working
-        self._first: Split | None = split_products(working.levels[0], working.grouped) if working.levels else None
+        self._first: Split | None = (
+            split_products(working.levels[0], working.grouped) if working.levels else None
+        )
         self.steps = 0
 
     def evaluation(self, theta: Floats, *, sigma: float | None = None) -> Evaluation:
@@ -113,7 +116,23 @@ class Search:
                 continue
             curvature = _updated(curvature, new.theta - at.theta, new.gradient - at.gradient)
             at, is_fresh = new, False
+            empty = self._emptied(at)
+            if empty is not None:
+                at = empty
+                curvature, is_fresh = self.hessian(at, _FIRST_DIFFERENCE), True
         return at, expected
+
+    def _emptied(self, at: Point) -> Point | None:
+        """The point with small columns of the factors set to 0, if that is downhill: there they stay.
+
+        Towards a variance of 0 the deviance is as flat as the fourth power; waiting for it takes hundreds of steps.
+        """
+        found = parameters.factors(self.working, at.theta)
+        tried = [one * (np.abs(one).max(axis=0) >= _SMALL) for one in found]
+        theta = parameters.flatten(tried)
+        if np.array_equal(theta, at.theta) or self.evaluation(theta).deviance > at.deviance:
+            return None
+        return self.point(theta)
 
     def _expectation_steps(self, at: Point, many: int) -> Point:
         """Steps of the EM algorithm, G ← G − GΓG / groups: never uphill, fast while far away."""
@@ -188,13 +207,15 @@ def find_optimum(working: Working, *, start: Floats | None = None) -> Optimum:
     if not working.levels:
         point = search.point(np.empty(0))
         return Optimum(point, 0, 0.0, True, False)
-    best, expected = search.descend(_even_start(working) if start is None else start, is_near=start is not None)
+    best, expected = search.descend(
+        _even_start(working) if start is None else start, is_near=start is not None
+    )
     best, expected = _leave_false_ends(search, best, expected)
     if _is_singular(working, best) or expected > GOOD_ENOUGH:
         for size in (1.0, 0.1):
-            best, expected = _better(search, best, expected, _even_start(working, size))
+            best, expected = _better(search, best, expected, _even_start(working, size), is_near=False)
     for theta in _without_each(search, best):
-        best, expected = _better(search, best, expected, theta)
+        best, expected = _better(search, best, expected, theta, is_near=True)
     best, expected = _polish(search, best, expected)
     return Optimum(best, search.steps, expected, expected < GOOD_ENOUGH, _is_singular(working, best))
 
@@ -203,8 +224,12 @@ def _even_start(working: Working, size: float = _START) -> Floats:
     return parameters.flatten([size * np.eye(block.size) for block in working.blocks])
 
 
-def _better(search: Search, best: Point, expected: float, start: Floats) -> tuple[Point, float]:
-    new, left = _leave_false_ends(search, *search.descend(start))
+def _better(
+    search: Search, best: Point, expected: float, start: Floats, *, is_near: bool
+) -> tuple[Point, float]:
+    new, left = search.descend(start, is_near=is_near)
+    if not is_near:
+        new, left = _leave_false_ends(search, new, left)
     margin = 1e-9 * max(1.0, abs(best.deviance) * 1e-3)
     return (new, left) if new.deviance < best.deviance - margin else (best, expected)
 
@@ -242,21 +267,18 @@ def _way_out(search: Search, at: Point) -> Floats | None:
 
 
 def _without_each(search: Search, best: Point) -> list[Floats]:
-    """Starts from which a nearby end without one of the variances may be reached."""
+    """Points without one of the variances whose deviance is not far above the best: what ends there may be below."""
     found = parameters.factors(search.working, best.theta)
     starts = []
     for place, factor in enumerate(found):
         for row in range(len(factor)):
-            if abs(factor[row, row]) < SINGULAR:
+            covariance = factor @ factor.T
+            if covariance[row, row] < SINGULAR**2:
                 continue
-            tried = list(found)
-            tried[place] = factor.copy()
-            tried[place][row, : row + 1] = 0.0
-            tried[place][row:, row] = 0.0
-            theta = parameters.flatten(tried)
+            covariance[row] = covariance[:, row] = 0.0
+            theta = parameters.flatten([*found[:place], parameters.root_of(covariance), *found[place + 1 :]])
             if search.evaluation(theta).deviance < best.deviance + _CLOSE:
-                tried[place][row, row] = 10 * SINGULAR
-                starts.append(parameters.flatten(tried))
+                starts.append(theta)
     return starts
 
 

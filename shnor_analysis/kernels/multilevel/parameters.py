@@ -30,7 +30,8 @@ def factors(working: Working, theta: Floats) -> list[Floats]:
 
 def flatten(matrices: Sequence[Floats]) -> Floats:
     """Lower triangles column by column, one after another."""
-    return np.concatenate([one[column:, column] for one in matrices for column in range(len(one))])
+    columns = [one[column:, column] for one in matrices for column in range(len(one))]
+    return np.concatenate(columns) if columns else np.empty(0)
 
 
 def relative(working: Working, theta: Floats) -> list[Floats]:
@@ -74,7 +75,7 @@ def working_factor(block: Block, raw: Floats) -> Floats:
 
 def lower_factor(root: Floats) -> Floats:
     """The lower triangular matrix with diagonal ≥ 0 and the same product with its transpose."""
-    upper = np.linalg.qr(root.T, mode="r")
+    upper = np.asarray(np.linalg.qr(root.T, mode="r"))
     signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
     return np.asarray(np.tril((upper * signs[:, None]).T))
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
@@ -50,10 +52,9 @@ class WorkingLevel:
         cols: The same among their columns.
         rows_on: The first so many rows pass to the next level, and
         cols_on: the first so many columns.
-        starts: First child of each group of the next level that has children.
+        starts: First child of each group of the next level, and the number of children; empty on the last.
         parent: Group on the next level, shape (G,), ascending; None on the last.
         order: Position of each of its groups in the moments, shape (G,).
-        n_parents: Groups on the next level.
     """
 
     level: int
@@ -62,20 +63,15 @@ class WorkingLevel:
     cols: Indices
     rows_on: int
     cols_on: int
-    starts: Indices
+    starts: npt.NDArray[np.int32]
     parent: Indices | None
     order: Indices
-    n_parents: int
 
-    def sum_to_parents(self, values: Floats) -> Floats:
-        """Sums over the children of each group of the next level, along the last axis."""
-        sums: Floats = np.add.reduceat(values, self.starts, axis=-1)
-        if sums.shape[-1] == self.n_parents:
-            return sums
-        assert self.parent is not None
-        full = np.zeros((*values.shape[:-1], self.n_parents))
-        full[..., self.parent[self.starts]] = sums
-        return full
+    def sum_to_parents(self, factor: Floats, rows: Floats) -> Floats:
+        """Σ factor · row over the children of each group of the next level; (G,) and (G, k) make (k, parents)."""
+        children = np.arange(len(factor), dtype=self.starts.dtype)
+        summing = csr_array((factor, children, self.starts), shape=(len(self.starts) - 1, len(factor)))
+        return np.ascontiguousarray((summing @ rows).T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,9 @@ def prepare(moments: GroupedMoments, spec: MultilevelSpec) -> Working:
     has_intercept = moments.intercept is not None and moments.intercept in spec.fixed
     fixed = [column_key(moments, one, is_raw=not has_intercept) for one in (*spec.fixed, spec.outcome)]
     used = sorted({term.level for term in spec.random})
-    blocks = {level: _blocks(moments, [term for term in spec.random if term.level == level]) for level in used}
+    blocks = {
+        level: _blocks(moments, [term for term in spec.random if term.level == level]) for level in used
+    }
     keys = {level: [key for block in blocks[level] for key in _keys(moments, block)] for level in used}
     rows = list(dict.fromkeys(key for level in reversed(used) for key in keys[level]))
     cols = [*fixed, *(key for key in rows if key not in fixed)]
@@ -205,7 +203,11 @@ def _blocks(moments: GroupedMoments, terms: Sequence[RandomTerm]) -> tuple[Block
 
 def _block(moments: GroupedMoments, level: int, columns: tuple[int, ...], at: int) -> Block:
     shift = moments.shift[list(columns)]
-    total = moments.products[moments.intercept, moments.intercept] if moments.intercept is not None else moments.n_obs
+    total = (
+        moments.products[moments.intercept, moments.intercept]
+        if moments.intercept is not None
+        else moments.n_obs
+    )
     squares = moments.products[list(columns), list(columns)]
     is_shifted = moments.intercept in columns
     back = np.eye(len(columns))
@@ -235,9 +237,9 @@ def _levels(
         outer = made[0] if made else None
         on = {key for other in used[place + 1 :] for key in keys[other]}
         order, parent = _order(moments, level, outer)
-        starts = np.empty(0, dtype=np.intp)
-        if parent is not None:
-            starts = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]]))
+        starts = np.empty(0, dtype=np.int32)
+        if parent is not None and outer is not None:
+            starts = np.searchsorted(parent, np.arange(len(outer.order) + 1)).astype(np.int32)
         made.insert(
             0,
             WorkingLevel(
@@ -250,7 +252,6 @@ def _levels(
                 starts=starts,
                 parent=parent,
                 order=order,
-                n_parents=0 if outer is None else len(outer.order),
             ),
         )
     return tuple(made)
@@ -278,14 +279,19 @@ def _to_level(moments: GroupedMoments, first: WorkingLevel, grouped: Floats) -> 
     order = first.order
     if first.level > 0:
         group = moments.ancestors(first.level)
-        sums = [np.bincount(group, weights=row, minlength=len(order)) for row in grouped.reshape(-1, grouped.shape[2])]
-        grouped = np.array(sums).reshape(*grouped.shape[:2], len(order))
+        sums = [
+            np.bincount(group, weights=row, minlength=len(order))
+            for row in grouped.reshape(-1, grouped.shape[2])
+        ]
+        grouped = np.array(sums, dtype=np.float64).reshape(*grouped.shape[:2], len(order))
     if (order[1:] > order[:-1]).all():
         return grouped
     return np.ascontiguousarray(grouped[:, :, order])
 
 
-def _coefficients_back(moments: GroupedMoments, spec: MultilevelSpec, has_intercept: bool) -> tuple[Floats, Floats]:
+def _coefficients_back(
+    moments: GroupedMoments, spec: MultilevelSpec, has_intercept: bool
+) -> tuple[Floats, Floats]:
     p = len(spec.fixed)
     back, constant = np.eye(p), np.zeros(p)
     if has_intercept:

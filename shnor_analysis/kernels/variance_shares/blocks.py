@@ -25,7 +25,11 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 # below this part of a column's own scale, what varies within schools is rounding
 ROUNDING = 1e-12
+# columns are scaled to a sum of squares of 1; what varies within schools less than this has one value a school
+CONSTANT_WITHIN = 1e-9
 BYTES_AT_ONCE = 64_000_000
+# a school's variance is never more than this many times that of its pupils
+WIDEST_RATIO = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,20 @@ class SchoolBlocks:
     def largest(self) -> float:
         """The largest sum of weights of a school."""
         return float(self.sizes.max())
+
+    @property
+    def widest_ratio(self) -> float:
+        """No τ²/σ² above this is looked for: with known noise four times the variance of the schools' means."""
+        if not self.is_noise_known:
+            return WIDEST_RATIO
+        means = self.between[:, self.k - 1] * self.scale[0] * self.scale[-1] / self.sizes
+        return 4 * float(means.var())
+
+    @property
+    def is_constant_within(self) -> NDArray[np.bool_]:
+        """Which columns have one value a school, the outcome left out, shape (k − 1,)."""
+        diagonal = np.arange(self.k - 1) * (self.k + 1)
+        return np.asarray(self.within[:, diagonal].sum(axis=0) <= CONSTANT_WITHIN)
 
     def whole(self) -> SchoolBlocks:
         """The same schools with all factors always in the model."""

@@ -105,7 +105,8 @@ def every_prefix(products: Array, *, base: int, blocks: Sequence[int], orders: I
     ends = np.concatenate(
         [np.zeros((len(orders), 1), dtype=np.intp), np.cumsum(np.asarray(blocks)[orders], axis=1)], axis=1
     )
-    return Eliminated(*(_at_ends(steps, ends, name) for name in ("residual", "log_det", "used")))
+    residual, log_det, used = (_at_ends(steps, ends, name) for name in ("residual", "log_det", "used"))
+    return Eliminated(residual, log_det, used.astype(np.int64))
 
 
 def _at_ends(steps: Sequence[Eliminated], ends: Indices, name: str) -> Array:

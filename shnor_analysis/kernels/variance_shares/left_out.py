@@ -41,12 +41,13 @@ def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float) -> Arra
             ]
         ).reshape(-1, blocks.k, blocks.k)
         found.append(_coefficients(products, eliminate(products).used[:, 0] == blocks.k - 1))
-    return np.concatenate(found) * blocks.scale[-1] / blocks.scale[:-1]
+    scaled: Array = np.concatenate(found) * blocks.scale[-1] / blocks.scale[:-1]
+    return scaled
 
 
 def _coefficients(products: Array, is_told: NDArray[np.bool_]) -> Array:
     """Solutions of the normal equations; NaN where a column says nothing new."""
     left = np.where(is_told[:, None, None], products[:, :-1, :-1], np.eye(products.shape[-1] - 1))
-    solved: Array = np.linalg.solve(left, products[:, :-1, -1:])[..., 0]
+    solved = np.asarray(np.linalg.solve(left, products[:, :-1, -1:])[..., 0], dtype=np.float64)
     solved[~is_told] = np.nan
     return solved

@@ -20,8 +20,6 @@ from shnor_analysis.kernels.variance_shares.elimination import Eliminated
 Array = NDArray[np.float64]
 POINTS = 28
 STEPS = 8
-# the widest look: the school's variance may be this many times the pupils'
-WIDEST_RATIO = 1e3
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from shnor_analysis.kernels.shapley import MOST_EXACT, all_subsets, draw_orders,
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, resampled_nodes
 from shnor_analysis.kernels.variance_shares.elimination import Eliminated, every_prefix, every_subset
 from shnor_analysis.kernels.variance_shares.polish import polish
-from shnor_analysis.kernels.variance_shares.profile import WIDEST_RATIO, Peak, peaks, points
+from shnor_analysis.kernels.variance_shares.profile import Peak, peaks, points
 
 Array = NDArray[np.float64]
 ORDER_PAIRS = 150
@@ -101,11 +102,11 @@ def variance_shares(blocks: SchoolBlocks, models: Models) -> Shares:
     Limits: where the variance without factors is 0 there is nothing to split and the shares are NaN.
     """
     once = np.ones((1, len(blocks.sizes)), dtype=np.intp)
-    highest = WIDEST_RATIO
+    highest = blocks.widest_ratio
     for _ in range(2):  # the first look is wide and coarse, the second close
         t, ratios = points(blocks.largest, highest)
         looked = peaks(blocks, resampled_nodes(blocks, once, ratios), t, models.eliminate)
-        highest = float(min(WIDEST_RATIO, HEADROOM * max(looked.ratio.max(), 1 / blocks.largest)))
+        highest = float(min(blocks.widest_ratio, HEADROOM * max(looked.ratio.max(), 1 / blocks.largest)))
     masks = models.masks
     flat, where = np.unique(masks.reshape(-1, masks.shape[-1]), axis=0, return_inverse=True)
     starts = np.empty(len(flat))
@@ -144,12 +145,31 @@ def resampled_shares(
     Returns:
         Shares, shape (R, P), and totals, shape (R,); NaN where a sample has no between-school variance to split.
     """
-    top = min(WIDEST_RATIO, HEADROOM * max(highest_ratio, 1 / blocks.largest))
+    top = min(blocks.widest_ratio, HEADROOM * max(highest_ratio, 1 / blocks.largest))
     t, ratios = points(blocks.largest, top)
     found: Peak = peaks(blocks, resampled_nodes(blocks, counts, ratios), t, models.eliminate)
-    shares, _ = models.split(found.tau2)
-    null, full = models.ends(found.tau2)
+    tau2 = _unshrunk(blocks, models, found)
+    shares, _ = models.split(tau2)
+    null, full = models.ends(tau2)
     with np.errstate(divide="ignore", invalid="ignore"):
         total = 1 - full / null
     is_there = null > 0
     return np.where(is_there[:, None], shares, np.nan), np.where(is_there, total, np.nan)
+
+
+def _unshrunk(blocks: SchoolBlocks, models: Models, found: Peak) -> Array:
+    """Between-school variances of samples, freed from what repeated schools take from them.
+
+    A sample of G schools holds fewer different ones, and a model with p columns of schools fits them too well: its
+    variance of school means comes out smaller by (G − p)/G, so more factors would seem to explain more. The ratio to
+    the model without factors is set right (resampled cases in regression: Davison & Hinkley 1997, ch. 6).
+    """
+    noise = found.sigma2 * float(np.mean(1 / blocks.sizes))
+    is_school = blocks.is_constant_within
+    base = int(is_school[: blocks.base].sum())
+    begins = np.concatenate([[0], np.cumsum(blocks.blocks)]).astype(int) + blocks.base
+    added = [int(is_school[one:two].sum()) for one, two in pairwise(begins)]
+    schools = len(blocks.sizes)
+    factor = (schools - base) / np.maximum(schools - base - models.masks @ np.array(added, dtype=int), 1)
+    unshrunk: Array = (found.tau2 + noise) * factor - noise
+    return unshrunk

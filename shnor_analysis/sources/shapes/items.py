@@ -15,8 +15,10 @@ from shnor_analysis.sources.cell_runs import CellRun, read_cells
 from shnor_analysis.sources.cells import cell_name, column_letters
 from shnor_analysis.sources.drafts import Draft, read_fields
 from shnor_analysis.sources.group_labels import Group, first_day, read_groups, tell_groups
+from shnor_analysis.sources.header_lines import header_key
+from shnor_analysis.sources.header_matching import is_item
 from shnor_analysis.sources.limits import check_limits
-from shnor_analysis.sources.recognition import Recognised, header_key, is_item
+from shnor_analysis.sources.recognition import Recognised
 from shnor_analysis.sources.scale import settle_shares
 from shnor_analysis.sources.surroundings import Surroundings
 

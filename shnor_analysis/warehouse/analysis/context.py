@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.kernels.components import first_component
 from shnor_analysis.warehouse.engine import Connection, fetch, fetch_count, names, text
 
 CONTEXT = "analysis_context"
+INDEX = "context_index"
+LEAST_FACTORS, LEAST_SCHOOLS = 2, 3
 LEAST_COVERAGE = 0.9
 MOST_ALIKE = 0.9
 
@@ -28,7 +33,9 @@ def create_context(
 ) -> ContextFactors:
     """Create the table `analysis_context`: a row a school with a result in the year, a column a factor.
 
-    Columns: school_id, municipality_id, kind, is_rural (0, 1 or empty), then the factors of that year.
+    Columns: school_id, municipality_id, kind, is_rural (0, 1 or empty), context_index (first principal component of
+    the standardised factors, for when schools are too few for all of them; empty for a school that lacks one of them,
+    and for fewer than two factors), then the factors of that year.
     A factor is left out when more than one school in ten has no value of it (`factor_not_covered`), or when more than
     nine schools in ten have the same value (`factor_same`).
 
@@ -46,11 +53,13 @@ def create_context(
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE {CONTEXT} AS
         SELECT * FROM analysis_school_ids JOIN (
-            SELECT school_id, municipality_id, kind, CAST(is_rural AS DOUBLE) AS is_rural FROM schools
+            SELECT school_id, municipality_id, kind, CAST(is_rural AS DOUBLE) AS is_rural,
+                CAST(NULL AS DOUBLE) AS {INDEX} FROM schools
         ) USING (school_id) LEFT JOIN (
             SELECT school_id{wide} FROM factors WHERE school_year = {school_year} GROUP BY school_id
         ) USING (school_id) ORDER BY school_id"""
     )
+    _fill_index(connection, kept)
     left_out = [reason for reason in reasons.values() if reason is not None]
     return ContextFactors(
         kept, Accounting().then("analysis_context", "factors", len(asked), len(kept), left_out)
@@ -63,6 +72,23 @@ def _create_schools(connection: Connection, school_year: int) -> None:
         SELECT DISTINCT school_id FROM school_results WHERE school_year = {school_year}
         UNION SELECT DISTINCT school_id FROM pupil_results WHERE school_year = {school_year}"""
     )
+
+
+def _fill_index(connection: Connection, factors: Sequence[str]) -> None:
+    """Work out the index over the schools that have all factors."""
+    whole = " AND ".join(f'"{name}" IS NOT NULL' for name in factors)
+    if len(factors) < LEAST_FACTORS:
+        return
+    told = fetch(
+        connection, f"SELECT school_id, {names(factors)} FROM {CONTEXT} WHERE {whole} ORDER BY school_id"
+    )
+    if len(told) < LEAST_SCHOOLS:
+        return
+    values = np.array([[row[name] for name in factors] for row in told], dtype=np.float64)
+    index = first_component(values, directions=np.zeros(len(factors)))
+    parts = zip(index.weights.tolist(), factors, index.means.tolist(), index.sds.tolist(), strict=True)
+    score = " + ".join(f'{weight!r} * ("{name}" - {mean!r}) / {sd!r}' for weight, name, mean, sd in parts)
+    connection.execute(f"UPDATE {CONTEXT} SET {INDEX} = {score}")
 
 
 def _known(connection: Connection, school_year: int) -> dict[str, dict[str, Any]]:
@@ -100,6 +126,6 @@ def _reason(name: str, found: dict[str, Any] | None, schools_n: int) -> Reason |
     return None
 
 
-def context_columns(factors: Sequence[str]) -> str:
-    """SQL list of the columns that a school's context adds to a row."""
-    return names(("municipality_id", "kind", "is_rural", *factors))
+def context_columns(factors: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a school's context adds to a row."""
+    return ("municipality_id", "kind", "is_rural", INDEX, *factors)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shnor_analysis.warehouse.analysis.context import context_columns
 from shnor_analysis.warehouse.analysis.pupils import PUPIL_COLUMNS, PUPIL_ROWS
 from shnor_analysis.warehouse.analysis.schools import SCHOOL_ROWS
-from shnor_analysis.warehouse.engine import Connection, fetch, text
+from shnor_analysis.warehouse.engine import Connection, fetch, fetch_count, text
 
 LEAST_SCHOOLS = 10
 LEAST_KNOWN = 0.8  # part of the schools with a result whose single pupils are known: below it the schools' rows tell more
+LEAST_KNOWN_OF_PUPILS = 0.95
 ALL_SUBJECTS = "all"
 
 
@@ -57,8 +59,13 @@ def find_families(connection: Connection) -> tuple[Family, ...]:
     )
 
 
-def family_rows(connection: Connection, family: Family, factors: Sequence[str], *, view: str) -> str:
+def family_rows(
+    connection: Connection, family: Family, factors: Sequence[str], *, view: str, only_linked: bool = False
+) -> str:
     """Create a view with the rows of a family and return its name.
+
+    `only_linked` keeps the procedures in which at least half of the pupils have an earlier result: grades that write
+    for the first time say nothing of progress.
 
     Pupils: a row a pupil: school_id, class_key, pupil_id, outcome and prior (means over the pupil's procedures),
     sex, has_special_needs, home_language_other, context. Schools: a row a school: school_id, tested_n (pupils: the
@@ -68,9 +75,27 @@ def family_rows(connection: Connection, family: Family, factors: Sequence[str], 
     where = f"assessment = {text(family.assessment)}"
     if family.subject != ALL_SUBJECTS:
         where += f" AND subject = {text(family.subject)}"
+    if only_linked:
+        where += f" AND (subject, grade, season) IN ({_LINKED.format(where=where)})"
     make = _pupil_query if family.rows_kind == "pupils" else _school_query
     connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {make(where, factors)}')
     return view
+
+
+def pupil_adjusters(connection: Connection, view: str) -> tuple[str, ...]:
+    """What is known of the pupils of a view themselves and varies; a column that many lack would cost their rows."""
+    asked = ", ".join(
+        f'count("{name}") AS "{name}_n", count(DISTINCT "{name}") AS "{name}_values"'
+        for name in PUPIL_COLUMNS
+    )
+    told = fetch(connection, f'SELECT count(*) AS rows_n, {asked} FROM "{view}"')[0]
+    least = LEAST_KNOWN_OF_PUPILS * told["rows_n"]
+    return tuple(name for name in PUPIL_COLUMNS if told[f"{name}_n"] >= least and told[f"{name}_values"] > 1)
+
+
+def count_rows(connection: Connection, view: str) -> int:
+    """Rows of a view."""
+    return fetch_count(connection, f'SELECT count(*) FROM "{view}"')
 
 
 def _of_assessment(pooled: Family, found: dict[tuple[str, str], Family]) -> tuple[Family, ...]:
@@ -88,14 +113,14 @@ def _of_assessment(pooled: Family, found: dict[tuple[str, str], Family]) -> tupl
 
 def _pupil_query(where: str, factors: Sequence[str]) -> str:
     known = ", ".join(
-        f'any_value("{column}") AS "{column}"' for column in (*PUPIL_COLUMNS, *_context(factors))
+        f'any_value("{column}") AS "{column}"' for column in (*PUPIL_COLUMNS, *context_columns(factors))
     )
     return f"""SELECT school_id, min(class_key) AS class_key, pupil_id, avg(outcome) AS outcome, avg(prior) AS prior,
         {known} FROM {PUPIL_ROWS} WHERE {where} GROUP BY school_id, pupil_id"""
 
 
 def _school_query(where: str, factors: Sequence[str]) -> str:
-    known = ", ".join(f'any_value("{column}") AS "{column}"' for column in _context(factors))
+    known = ", ".join(f'any_value("{column}") AS "{column}"' for column in context_columns(factors))
     return f"""WITH kept AS (SELECT * FROM {SCHOOL_ROWS} WHERE {where}),
         pupils AS (
             SELECT school_id, CAST(sum(n) AS BIGINT) AS tested_n
@@ -106,10 +131,8 @@ def _school_query(where: str, factors: Sequence[str]) -> str:
             {known} FROM kept JOIN pupils USING (school_id) GROUP BY school_id"""
 
 
-def _context(factors: Sequence[str]) -> tuple[str, ...]:
-    return ("municipality_id", "kind", "is_rural", *factors)
-
-
+_LINKED = f"""SELECT subject, grade, season FROM {PUPIL_ROWS} WHERE {{where}}
+    GROUP BY ALL HAVING 2 * count(prior) >= count(*)"""
 _PUPIL_FAMILIES = f"""WITH pupil AS (
         SELECT assessment, subject, school_id, pupil_id, min(class_key) AS class_key, max(prior) AS prior
         FROM (SELECT assessment, subject, school_id, pupil_id, class_key, prior FROM {PUPIL_ROWS}
@@ -123,5 +146,5 @@ _SCHOOL_FAMILIES = f"""WITH counted AS (
         UNION ALL SELECT assessment, {text(ALL_SUBJECTS)}, school_id, grade, season, max(tested_n) FROM {SCHOOL_ROWS}
         GROUP BY ALL)
     SELECT assessment, subject, count(DISTINCT school_id) AS schools_n, CAST(sum(tested_n) AS BIGINT) AS pupils_n,
-        0 AS classes_n, 0.0 AS linked_share
+        0 AS classes_n, 0::DOUBLE AS linked_share
     FROM counted GROUP BY ALL ORDER BY ALL"""

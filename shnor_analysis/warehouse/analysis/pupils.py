@@ -31,7 +31,7 @@ def create_pupil_rows(connection: Connection, *, school_year: int, context: Cont
         f"""CREATE OR REPLACE TEMP TABLE {PUPIL_ROWS} AS
         SELECT s.school_id, concat(s.grade, '/', coalesce(s.class_id, p.class_id, '')) AS class_key, s.pupil_id,
             s.assessment, s.subject, s.grade, s.season, s.points, s.outcome, {pupil}, e.outcome AS prior,
-            {context_columns(context.names)}
+            {names(context_columns(context.names))}
         FROM (SELECT * FROM analysis_scores WHERE school_year = {school_year}) s
         LEFT JOIN pupils p ON p.pupil_id = s.pupil_id AND p.school_year = s.school_year
         JOIN {CONTEXT} c ON c.school_id = s.school_id

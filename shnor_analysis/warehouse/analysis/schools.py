@@ -43,7 +43,7 @@ def create_school_rows(connection: Connection, *, school_year: int, context: Con
                 + sum(tested_n * deviation ** 2) OVER procedure / sum(tested_n) OVER procedure AS variance
             FROM centred WINDOW procedure AS (PARTITION BY {key}))
         SELECT school_id, assessment, subject, grade, season, tested_n, deviation / sqrt(variance) AS outcome,
-            within_all / variance AS variance_one, {context_columns(context.names)}
+            within_all / variance AS variance_one, {names(context_columns(context.names))}
         FROM scaled JOIN {CONTEXT} USING (school_id) WHERE variance > 0 AND within_all > 0"""
     )
     rows_in = fetch_count(

@@ -1,0 +1,107 @@
+"""What a report states of factors and of results beside what was expected of them; frozen, nothing rounded, no words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shnor_analysis.evaluation.measures import Measure, Number
+from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results.factor_influence import FactorInfluence
+
+Spread = float | Suppressed | None
+
+
+@dataclass(frozen=True, slots=True)
+class LikeSchool:
+    """A school in like circumstances; `distance` and results as in `results.school_effects.SimilarSchool`."""
+
+    school_id: str
+    name: str
+    distance: float
+    observed: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedResult:
+    """A school's results of one assessment (of one subject, or `all`) beside what was expected of them.
+
+    All values are in standard deviations of pupils, higher is better. `given` says what the expectation knows:
+    `context`, or `context_and_earlier` (the pupils' earlier results, too). `gap` is shrunk, with its interval;
+    `reason` says why a verdict cannot be told. `like` holds the schools in like circumstances, nearest first, and
+    `like_range` the lowest, middle and highest of their results.
+    """
+
+    assessment: str
+    subject: str
+    given: str
+    rows_kind: str
+    pupils_n: Number
+    observed: Spread
+    expected: Spread
+    gap: Measure
+    verdict: str | Suppressed
+    reason: str | None
+    is_resilient: bool | Suppressed
+    margin: float
+    schools_n: int
+    context: tuple[str, ...]
+    like: tuple[LikeSchool, ...]
+    like_range: tuple[float, float, float] | NotEstimable | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolExpectations:
+    """Everything expected of one school; `is_stale`: data or settings changed after the models were fitted."""
+
+    school_year: int
+    results: tuple[ExpectedResult, ...]
+    is_stale: bool
+
+    def given_context(self) -> tuple[ExpectedResult, ...]:
+        """The results that are compared given context alone, pooled first."""
+        return tuple(one for one in self.results if one.given == "context")
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolGap:
+    """One school in the town's picture of gaps; values as in `ExpectedResult`."""
+
+    school_id: str
+    name: str
+    pupils_n: Number
+    observed: Spread
+    expected: Spread
+    gap: Measure
+    verdict: str | Suppressed
+    reason: str | None
+    is_resilient: bool | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFacts:
+    """What was found for the results of one assessment (one subject, or `all`); schools in the order of their numbers."""
+
+    assessment: str
+    subject: str
+    rows_kind: str
+    schools_n: int
+    pupils_n: int
+    linked_share: float
+    margin: float | None
+    influence: FactorInfluence | NotEstimable
+    gaps: tuple[SchoolGap, ...] | NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFacts:
+    """Which factors go with results in this place, and each school's gap; `is_stale` as in `SchoolExpectations`."""
+
+    school_year: int
+    factors: tuple[str, ...]
+    families: tuple[FamilyFacts, ...]
+    is_stale: bool
+
+    def pooled(self) -> FamilyFacts | None:
+        """The family to tell first: the first assessment with all its subjects together; None when nothing was fitted."""
+        return self.families[0] if self.families else None

@@ -1,0 +1,139 @@
+"""Reads what was fitted for a place: a school's own part, and the town's whole."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+
+from shnor_analysis.evaluation.factor_facts import (
+    ExpectedResult,
+    FactorFacts,
+    FamilyFacts,
+    LikeSchool,
+    SchoolExpectations,
+    SchoolGap,
+)
+from shnor_analysis.evaluation.measures import Measure
+from shnor_analysis.evaluation.town_indicators import TownIndicators
+from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.results.school_effects import SchoolEffect, SchoolEffects
+from shnor_analysis.results.town_fits import FamilyFits, TownFits
+
+NO_NAME = "—"
+
+
+def expectations_of(
+    fits: TownFits | NotEstimable, school_id: str, *, names: Mapping[str, str], is_stale: bool
+) -> SchoolExpectations | NotEstimable:
+    """One school's results beside what was expected of them, each family given context, then with earlier results.
+
+    Args:
+        fits: What was fitted for the school year, or why nothing was.
+        school_id: The school.
+        names: Names of schools by their codes.
+        is_stale: Whether the inputs changed since.
+    """
+    if isinstance(fits, NotEstimable):
+        return fits
+    results = [
+        _expected(family, effects, given, effect, names)
+        for family in fits.families
+        for given, effects in (("context", family.effects), ("context_and_earlier", family.progress))
+        if isinstance(effects, SchoolEffects) and (effect := effects.of(school_id)) is not None
+    ]
+    return SchoolExpectations(fits.school_year, tuple(results), is_stale)
+
+
+def factors_of(
+    fits: TownFits | NotEstimable, school_ids: tuple[str, ...], *, names: Mapping[str, str], is_stale: bool
+) -> FactorFacts | NotEstimable:
+    """The town's factors and the gaps of its own schools, in the order of `school_ids`."""
+    if isinstance(fits, NotEstimable):
+        return fits
+    families = tuple(_family(family, school_ids, names) for family in fits.families)
+    return FactorFacts(fits.school_year, fits.factors, families, is_stale)
+
+
+def school_names(town: TownIndicators) -> dict[str, str]:
+    """Names of all schools of the register by their codes."""
+    schools = town.frame("schools")
+    return {str(code): str(name) for code, name in zip(schools["school_id"], schools["name"], strict=True)}
+
+
+def _expected(
+    family: FamilyFits, effects: SchoolEffects, given: str, effect: SchoolEffect, names: Mapping[str, str]
+) -> ExpectedResult:
+    like = tuple(
+        LikeSchool(one.school_id, names.get(one.school_id, NO_NAME), one.distance, one.observed, one.gap)
+        for one in effect.similar
+    )
+    return ExpectedResult(
+        assessment=family.assessment,
+        subject=family.subject,
+        given=given,
+        rows_kind=effects.rows_kind,
+        pupils_n=effect.pupils_n,
+        observed=effect.observed,
+        expected=effect.expected,
+        gap=_gap(effect, effects.level),
+        verdict=effect.verdict,
+        reason=effect.reason,
+        is_resilient=effect.is_resilient,
+        margin=effects.margin,
+        schools_n=effects.n_schools,
+        context=effects.context,
+        like=like,
+        like_range=_range([one.observed for one in like]),
+    )
+
+
+def _family(family: FamilyFits, school_ids: tuple[str, ...], names: Mapping[str, str]) -> FamilyFacts:
+    effects = family.effects
+    gaps: tuple[SchoolGap, ...] | NotEstimable
+    if isinstance(effects, NotEstimable):
+        gaps, margin = effects, None
+    else:
+        known = {one.school_id: one for one in effects.effects}
+        margin = effects.margin
+        gaps = tuple(
+            _school_gap(known[school_id], effects.level, names)
+            for school_id in school_ids
+            if school_id in known
+        )
+    return FamilyFacts(
+        assessment=family.assessment,
+        subject=family.subject,
+        rows_kind=family.rows_kind,
+        schools_n=family.schools_n,
+        pupils_n=family.pupils_n,
+        linked_share=family.linked_share,
+        margin=margin,
+        influence=family.influence,
+        gaps=gaps,
+    )
+
+
+def _school_gap(effect: SchoolEffect, level: float, names: Mapping[str, str]) -> SchoolGap:
+    return SchoolGap(
+        school_id=effect.school_id,
+        name=names.get(effect.school_id, NO_NAME),
+        pupils_n=effect.pupils_n,
+        observed=effect.observed,
+        expected=effect.expected,
+        gap=_gap(effect, level),
+        verdict=effect.verdict,
+        reason=effect.reason,
+        is_resilient=effect.is_resilient,
+    )
+
+
+def _gap(effect: SchoolEffect, level: float) -> Measure:
+    if effect.gap is None or effect.gap_low is None or effect.gap_high is None:
+        return NotEstimable(effect.reason or "context_missing")
+    return Estimate(effect.gap, effect.gap_low, effect.gap_high, level)
+
+
+def _range(observed: list[float]) -> tuple[float, float, float] | NotEstimable:
+    if not observed:
+        return NotEstimable("no_like_schools")
+    return min(observed), statistics.median(observed), max(observed)

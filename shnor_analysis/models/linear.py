@@ -1,0 +1,201 @@
+"""The linear model: plain, with errors that know of clusters, with effects absorbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.kernels.linear import Errors, LinearFit, fit_absorbed, fit_linear_moments
+from shnor_analysis.kernels.multilevel import CannotFit
+from shnor_analysis.models.assembling import information, recipe_of_scan
+from shnor_analysis.models.crossed import residual_of
+from shnor_analysis.models.fit_options import check_one_outcome, check_options
+from shnor_analysis.models.model_rows import codes_of, read_model_rows
+from shnor_analysis.models.refusals import not_estimable
+from shnor_analysis.results import FitFacts, FittedModel, NotEstimable
+from shnor_analysis.results.recipe import Recipe
+from shnor_analysis.warehouse.formulas import ModelFormula, parse_formula
+from shnor_analysis.warehouse.moments import Scan, Source, scan
+
+INTERCEPT = "Intercept"
+MOST_WAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a fit was asked for besides its formula."""
+
+    errors: Errors
+    level: float
+
+
+def fit_linear(
+    formula: str,
+    data: Source | Scan | NotEstimable,
+    *,
+    cluster: str | None = None,
+    weights: str | None = None,
+    absorb: str | Sequence[str] | None = None,
+    errors: Errors | None = None,
+    level: float = 0.95,
+) -> FittedModel | NotEstimable:
+    """Fit a linear model by least squares, in one pass over the rows.
+
+    Model  y = xβ (+ effects of the absorbed groups) + e.
+
+    Parameters:
+        formula: As formulaic reads it: ``points ~ ses * sex + C(grade)``; one outcome, no random terms.
+        data: One row a unit: a frame, Parquet (file, folder or glob), a relation of DuckDB, or an earlier scan.
+        cluster: Column whose groups are independent of one another.
+        weights: Column of precision weights; rows of weight 0 are left out.
+        absorb: One or two columns whose groups get an effect each that is not shown (two-way fixed effects).
+        errors: ``classical``; with a cluster ``CR0``, ``CR1`` (· G/(G−1)), ``CR1S`` (as Stata: · (n−1)/(n−K), K
+            counts absorbed effects) or ``CR2`` (bias-reduced). CR2 where there is a cluster, else classical.
+        level: Of the intervals.
+
+    Returns:
+        A fitted model; `glance()` names the degrees of freedom: `df_residual` = n − p − `df_absorbed`. Robust errors
+        have Satterthwaite's, except where absorbed effects cross the clusters in more than a few hundred groups
+        (`df_method` is then ``clusters``: clusters less one). Where the data do not identify the model, the reason.
+
+    Raises:
+        UsageProblem: What is wrong with the formula, its columns or the options.
+        InputRefused: The data cannot be read.
+
+    Limits: associations, not causes. With few clusters read `df`: below about 5 the intervals are not to be trusted.
+        Absorbing holds the rows in memory. Predictions are not made where effects are absorbed.
+    Source: Pustejovsky & Tipton (2018), J. Bus. Econ. Stat. 36, 672–683. Checked against lm, clubSandwich and plm,
+        tests/reference/test_linear.py.
+    """
+    parsed = parse_formula(formula)
+    chosen = _check(parsed, cluster, errors, level)
+    ways = (absorb,) if isinstance(absorb, str) else tuple(absorb or ())
+    if isinstance(data, NotEstimable):
+        return data
+    try:
+        if ways:
+            return _with_absorbed(
+                parsed, data, ways, cluster=cluster, weights=weights, asked=Asked(chosen, level)
+            )
+        return _plain(parsed, data, cluster=cluster, weights=weights, asked=Asked(chosen, level))
+    except CannotFit as error:
+        return not_estimable(error)
+
+
+def _check(formula: ModelFormula, cluster: str | None, errors: Errors | None, level: float) -> Errors:
+    """The kind of errors; refuses what contradicts itself."""
+    chosen: Errors = errors or ("CR2" if cluster else "classical")
+    check_options(level, errors=(chosen, get_args(Errors)))
+    check_one_outcome(formula)
+    if formula.random:
+        raise UsageProblem(Problem("linear_with_groups", found=formula.text))
+    if chosen != "classical" and cluster is None:
+        raise UsageProblem(Problem("errors_need_cluster", found=chosen))
+    return chosen
+
+
+def _plain(
+    formula: ModelFormula, data: Source | Scan, *, cluster: str | None, weights: str | None, asked: Asked
+) -> FittedModel:
+    is_robust = asked.errors != "classical"
+    if isinstance(data, Scan):
+        scanned = _covers(data, cluster if is_robust else None)
+    else:
+        scanned = scan(formula, data, weights=weights, cluster=cluster if is_robust else None)
+    fit = fit_linear_moments(scanned.moments, scanned.spec_for(formula), errors=asked.errors)
+    spec = scanned.spec_for(formula)
+    terms = tuple(scanned.moments.columns[at] for at in spec.fixed)
+    clusters = len(scanned.moments.levels[-1].labels) if is_robust else 0
+    return _result(
+        formula,
+        fit,
+        asked,
+        names=(*terms, scanned.moments.columns[spec.outcome]),
+        sizes=(scanned.moments.n_obs, scanned.rows_dropped),
+        groups=((cluster, clusters),) if cluster and is_robust else (),
+        predictor=recipe_of_scan(formula, scanned, terms, ()),
+    )
+
+
+def _covers(scanned: Scan, cluster: str | None) -> Scan:
+    """A scan that holds what cluster-robust errors need."""
+    if cluster is None:
+        return scanned
+    is_outermost = bool(scanned.groupings) and scanned.groupings[-1] == (cluster,)
+    if not is_outermost or len(scanned.moments.random) < len(scanned.moments.columns):
+        raise UsageProblem(Problem("scan_without_cluster", found=cluster))
+    return scanned
+
+
+def _with_absorbed(
+    formula: ModelFormula,
+    data: Source | Scan,
+    ways: tuple[str, ...],
+    *,
+    cluster: str | None,
+    weights: str | None,
+    asked: Asked,
+) -> FittedModel:
+    if len(ways) > MOST_WAYS:
+        raise UsageProblem(Problem("absorb_too_many", found=", ".join(ways)))
+    groups = tuple(dict.fromkeys([*ways, *([cluster] if cluster else [])]))
+    rows = read_model_rows(formula, data, weights=weights, groups=groups)
+    kept = [at for at, name in enumerate(rows.terms) if name != INTERCEPT]
+    names = (*(rows.terms[at] for at in kept), rows.outcome_name)
+    codes = {name: codes_of(rows.labels[name]) for name in groups}
+    fit = fit_absorbed(
+        np.column_stack([rows.fixed[:, kept], rows.outcome]),
+        names,
+        [codes[name] for name in ways],
+        cluster=codes[cluster] if cluster and asked.errors != "classical" else None,
+        weights=rows.weights,
+        errors=asked.errors,
+    )
+    counts = tuple((name, int(code.max()) + 1) for name, code in codes.items())
+    sizes = (len(rows.outcome), rows.rows_dropped)
+    return _result(formula, fit, asked, names=names, sizes=sizes, groups=counts, predictor=None)
+
+
+def _result(
+    formula: ModelFormula,
+    fit: LinearFit,
+    asked: Asked,
+    *,
+    names: tuple[str, ...],
+    sizes: tuple[int, int],
+    groups: tuple[tuple[str, int], ...],
+    predictor: Recipe | None,
+) -> FittedModel:
+    n_obs, dropped = sizes
+    return FittedModel(
+        model="linear",
+        formula=formula.text,
+        outcome=names[-1],
+        method="ols",
+        errors=asked.errors,
+        level=asked.level,
+        terms=names[:-1],
+        estimates=fit.coefficients,
+        covariance=fit.covariance,
+        df=fit.df,
+        components=(residual_of(fit.sigma),),
+        effects=(),
+        facts=FitFacts(
+            n_obs=n_obs,
+            rows_dropped=dropped,
+            groups=groups,
+            sigma=fit.sigma,
+            **information(fit.loglik, fit.n_parameters, n_obs),
+            r2_marginal=fit.r_squared,
+            converged=fit.converged,
+            iterations=fit.iterations,
+            df_method=fit.df_method,
+            df_residual=fit.df_residual,
+            df_absorbed=fit.df_absorbed,
+        ),
+        predictor=predictor,
+    )

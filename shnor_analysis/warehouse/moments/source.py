@@ -1,0 +1,261 @@
+"""Where rows come from: a frame, Parquet files or a relation of DuckDB, all asked in SQL."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+
+from shnor_analysis.errors import InputRefused, Problem, UsageProblem
+from shnor_analysis.warehouse.engine import Connection, open_engine, text
+
+if TYPE_CHECKING:
+    import duckdb
+
+Source: TypeAlias = "pd.DataFrame | Path | str | duckdb.DuckDBPyRelation"
+
+VIEW = "model_rows"
+WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+NUMBER = WHOLE | {"FLOAT", "DOUBLE"}
+
+
+def quoted(name: str) -> str:
+    """A name for SQL, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def kind_of(sql_type: str) -> str:
+    """`text`, `flag`, `whole`, `number` or `other`."""
+    if sql_type == "VARCHAR" or sql_type.startswith("ENUM"):
+        return "text"
+    if sql_type == "BOOLEAN":
+        return "flag"
+    if sql_type in WHOLE:
+        return "whole"
+    return "number" if sql_type in NUMBER or sql_type.startswith("DECIMAL") else "other"
+
+
+@lru_cache(maxsize=1)
+def _engine_of(process: int) -> Connection:
+    """One DuckDB for all scans of a process; opening one takes as long as reading 100,000 rows."""
+    del process
+    return open_engine()
+
+
+def open_connection() -> Connection:
+    """A connection of its own, with its own views, to the DuckDB of this process."""
+    return _engine_of(os.getpid()).cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A relation that can be asked in SQL by the name `VIEW`.
+
+    Attributes:
+        kinds: Kind of each column: `text`, `flag`, `whole`, `number` or `other`.
+        orders: Order of the categories of a column where the data say it (pandas categories, ENUM).
+        connection: DuckDB's connection when it is ours.
+        relation: The caller's relation otherwise.
+        floats: Columns in which a cell can hold "not a number".
+        ranges: Least and greatest number of a column where the footer of a Parquet file says them.
+    """
+
+    kinds: Mapping[str, str]
+    orders: Mapping[str, tuple[Any, ...]]
+    connection: Connection | None
+    relation: Any = None
+    floats: frozenset[str] = frozenset()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def query(self, sql: str) -> duckdb.DuckDBPyRelation:
+        """Run one query over `VIEW`."""
+        if self.connection is None:
+            asked: duckdb.DuckDBPyRelation = self.relation.query(VIEW, sql)
+            return asked
+        return self.connection.sql(sql)
+
+    def fetch(self, sql: str) -> pa.Table:
+        """The answer to a query as an Arrow table."""
+        return self.query(sql).to_arrow_table()
+
+    def is_float(self, name: str) -> bool:
+        """Whether a cell of a column can hold "not a number"."""
+        return name in self.floats
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        """The single row of an answer."""
+        found: tuple[Any, ...] = self.query(sql).fetchall()[0]
+        return found
+
+    def count(self) -> int:
+        """Rows before anything is left out; of Parquet this is read from its footers."""
+        return int(self.row(f"SELECT count(*) FROM {VIEW}")[0])
+
+    def close(self) -> None:
+        """Give DuckDB back; a relation of the caller stays open."""
+        if self.connection is not None:
+            self.connection.close()
+
+    def __enter__(self) -> Rows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_rows(source: Source, columns: Iterable[str]) -> Rows:
+    """Open a source for queries over some of its columns.
+
+    Parameters:
+        source: A frame; a Parquet file, a folder of them or a glob; a relation of DuckDB.
+        columns: The columns that will be asked for.
+
+    Raises:
+        InputRefused: ``rows_not_found`` when no file is there, ``rows_unreadable`` for what is no table.
+        UsageProblem: ``formula_column`` for each column that is not there, with the nearest names.
+    """
+    wanted = tuple(dict.fromkeys(columns))
+    if isinstance(source, pd.DataFrame):
+        return _of_frame(source, wanted)
+    if isinstance(source, (str, Path)):
+        return _of_files(str(source), wanted)
+    if hasattr(source, "query") and hasattr(source, "types"):
+        types = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
+        _check_columns(wanted, types)
+        orders = {
+            name: _enum_order(kind)
+            for name, kind in zip(source.columns, source.types, strict=True)
+            if name in wanted and str(kind).startswith("ENUM")
+        }
+        return _rows({name: types[name] for name in wanted}, orders, None, source)
+    raise InputRefused(Problem("rows_unreadable", found=type(source).__name__))
+
+
+def _check_columns(wanted: Sequence[str], there: Iterable[Any]) -> None:
+    """Name every column that is missing."""
+    known = [str(one) for one in there]
+    problems = []
+    for name in wanted:
+        if known.count(name) != 1:
+            near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:8]
+            problems.append(Problem("formula_column", found=name, allowed=", ".join(near)))
+    if problems:
+        raise UsageProblem(problems)
+
+
+def _enum_order(kind: Any) -> tuple[Any, ...]:
+    return tuple(dict(kind.children)["values"])
+
+
+def _of_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> Rows:
+    _check_columns(wanted, frame.columns)
+    orders = {
+        name: tuple(frame[name].cat.categories)
+        for name in wanted
+        if isinstance(frame[name].dtype, pd.CategoricalDtype)
+    }
+    try:
+        arrow = pa.table({name: pa.array(frame[name], from_pandas=True) for name in wanted})
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        raise InputRefused(Problem("rows_unreadable", found=", ".join(wanted))) from None
+    if not wanted:
+        arrow = pa.table({"": pa.nulls(len(frame))})
+    connection = open_connection()
+    connection.register(VIEW, arrow)
+    return _rows(_types(connection, wanted), orders, connection)
+
+
+def _of_files(place: str, wanted: Sequence[str]) -> Rows:
+    pattern = str(Path(place) / "**" / "*.parquet") if Path(place).is_dir() else place
+    connection = open_connection()
+    try:
+        import duckdb
+
+        try:
+            connection.execute(f"CREATE TEMP VIEW {VIEW} AS SELECT * FROM read_parquet({text(pattern)})")
+            there = [row[0] for row in connection.execute(f"DESCRIBE {VIEW}").fetchall()]
+        except duckdb.IOException:
+            raise InputRefused(Problem("rows_not_found", file=place)) from None
+        except duckdb.Error:
+            raise InputRefused(Problem("rows_unreadable", file=place)) from None
+        _check_columns(wanted, there)
+    except Exception:
+        connection.close()
+        raise
+    rows = _rows(_types(connection, wanted), {}, connection)
+    footer = _read_footer(connection, pattern, rows.kinds)
+    return replace(rows, orders=footer.orders, ranges=footer.ranges)
+
+
+def _rows(
+    types: Mapping[str, str], orders: Mapping[str, tuple[Any, ...]], connection: Connection | None, relation: Any = None
+) -> Rows:
+    kinds = {name: kind_of(one) for name, one in types.items()}
+    floats = frozenset(name for name, one in types.items() if one in ("FLOAT", "DOUBLE"))
+    return Rows(kinds, orders, connection, relation, floats)
+
+
+def _types(connection: Connection, wanted: Sequence[str]) -> dict[str, str]:
+    described = connection.execute(f"DESCRIBE {VIEW}").fetchall()
+    types = {str(row[0]): str(row[1]) for row in described}
+    return {name: types[name] for name in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class _Footer:
+    """What the first file of a data set says of its columns: parts of one set are written by one hand."""
+
+    orders: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def _read_footer(connection: Connection, pattern: str, kinds: Mapping[str, str]) -> _Footer:
+    """Order of categories written by Arrow or pandas, and the range of numbers."""
+    import pyarrow.parquet as pq
+
+    found = connection.execute(f"SELECT min(file) FROM glob({text(pattern)})").fetchall()
+    if not found or found[0][0] is None:
+        return _Footer()
+    with suppress(pa.ArrowException), pq.ParquetFile(found[0][0]) as file:
+        return _Footer(_file_orders(file, kinds), _file_ranges(file, kinds))
+    return _Footer()
+
+
+def _file_orders(file: Any, kinds: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
+    """The order of categories that a file written from Arrow or pandas still knows."""
+    schema = file.schema_arrow
+    known = [
+        name
+        for name, kind in kinds.items()
+        if kind == "text" and schema.get_field_index(name) >= 0 and pa.types.is_dictionary(schema.field(name).type)
+    ]
+    for batch in file.iter_batches(batch_size=1, columns=known) if known else ():
+        return {name: tuple(batch.column(name).dictionary.to_pylist()) for name in known}
+    return {}
+
+
+def _file_ranges(file: Any, kinds: Mapping[str, str]) -> dict[str, tuple[float, float]]:
+    """Least and greatest number of each column, where every row group says them."""
+    footer = file.metadata
+    ends: dict[str, list[tuple[float, float]]] = {}
+    for group in range(footer.num_row_groups):
+        for at in range(footer.num_columns):
+            chunk = footer.row_group(group).column(at)
+            if kinds.get(chunk.path_in_schema) in ("number", "whole") and chunk.is_stats_set:
+                low, high = chunk.statistics.min, chunk.statistics.max
+                if isinstance(low, (int, float)) and math.isfinite(low) and math.isfinite(high):
+                    ends.setdefault(chunk.path_in_schema, []).append((float(low), float(high)))
+    return {
+        name: (min(low for low, _ in found), max(high for _, high in found))
+        for name, found in ends.items()
+        if len(found) == footer.num_row_groups
+    }
