@@ -12,19 +12,55 @@ if TYPE_CHECKING:
     from shnor_analysis.disclosure import release
     from shnor_analysis.errors import ShnorError
     from shnor_analysis.exhibits import describe, draw, make_table
+    from shnor_analysis.models.factor_influence import fit_factor_influence
+    from shnor_analysis.models.linear import fit_linear
+    from shnor_analysis.models.logistic import fit_multilevel_logistic
+    from shnor_analysis.models.multilevel import fit_multilevel, scan_model
+    from shnor_analysis.models.plausible import fit_plausible_values
+    from shnor_analysis.models.school_effects import fit_school_effects
+    from shnor_analysis.results import FittedModel, NotEstimable
+    from shnor_analysis.results.stored_fit import load_fit
     from shnor_analysis.workspace import Workspace, open_workspace
 
 _ROOMS = {
+    "FittedModel": "results",
+    "NotEstimable": "results",
     "ShnorError": "errors",
     "Workspace": "workspace",
     "describe": "exhibits",
     "draw": "exhibits",
+    "fit_factor_influence": "models.factor_influence",
+    "fit_linear": "models.linear",
+    "fit_multilevel": "models.multilevel",
+    "fit_multilevel_logistic": "models.logistic",
+    "fit_plausible_values": "models.plausible",
+    "fit_school_effects": "models.school_effects",
+    "load_fit": "results.stored_fit",
     "make_table": "exhibits",
     "open_workspace": "workspace",
     "release": "disclosure",
+    "scan_model": "models.multilevel",
 }
 
-__all__ = ["ShnorError", "Workspace", "describe", "draw", "make_table", "open_workspace", "release"]
+__all__ = [
+    "FittedModel",
+    "NotEstimable",
+    "ShnorError",
+    "Workspace",
+    "describe",
+    "draw",
+    "fit_factor_influence",
+    "fit_linear",
+    "fit_multilevel",
+    "fit_multilevel_logistic",
+    "fit_plausible_values",
+    "fit_school_effects",
+    "load_fit",
+    "make_table",
+    "open_workspace",
+    "release",
+    "scan_model",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from shnor_analysis.cli import showing
 from shnor_analysis.cli.speech import progress_line, say, speak_language, tell, tell_facts
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.files import write_text
-from shnor_analysis.settings import Settings
+from shnor_analysis.settings import AnalysisSettings, Settings
 from shnor_analysis.workspace import Workspace, create_workspace
 
 DEMO_DATA = ("town", "michigan")
@@ -22,6 +22,15 @@ ALL = "all"
 INCOMING = "incoming"
 EXAMPLE_MARK = ".example.json"
 MOST_SCHOOLS = 5_000
+# what the models of the invented town look at: factors that go with results there, some that do not, and a boiler house
+TOWN_FACTORS = (
+    "parents_higher_education_share",
+    "low_income_share",
+    "vacancies_share",
+    "home_language_other_share",
+    "special_needs_share",
+    "boiler_age_years",
+)
 
 
 @dataclass(slots=True)
@@ -91,6 +100,7 @@ def town_settings(seed: int) -> Settings:
         language="en" if speak_language() == "en" else "ru",
         listing_rule="rosobr_2023",
         seed=seed,
+        analysis=AnalysisSettings(factors=TOWN_FACTORS),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from statistics import NormalDist
 
 from babel.dates import format_date
 
@@ -188,3 +189,26 @@ def measured(value: float, unit: str, language: str) -> str:
     if unit == SHARE:
         return percent(value, language)
     return number(value, language, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
+
+
+def spread(value: float, language: str) -> str:
+    """Print a difference in standard deviations of pupils without the unit, always with its sign."""
+    text = number(value, language, 2)
+    return text if text.startswith(MINUS) or not text.strip("0,.") else f"+{text}"
+
+
+def spread_interval(estimate: Estimate, language: str) -> str:
+    """Print a difference in standard deviations with its interval: "+0,21 (от +0,05 до +0,37)"."""
+    told = spread_range(estimate, language)
+    return render("interval.spread", language, value=spread(estimate.value, language), range=told)
+
+
+def spread_range(estimate: Estimate, language: str) -> str:
+    """Print the interval of a difference in standard deviations: "от +0,05 до +0,37"."""
+    low, high = spread(estimate.low, language), spread(estimate.high, language)
+    return render("interval.plain", language, low=low, high=high)
+
+
+def ahead_of_hundred(value: float) -> int:
+    """How many of a hundred like pupils one from the middle is ahead of, for a difference in standard deviations."""
+    return round(100 * NormalDist().cdf(value))

@@ -72,13 +72,14 @@ class Tiles:
     tiles: tuple[Tile, ...]
 
     def html(self) -> str:
-        """The facts as a description list."""
+        """The facts as boxes: name, value, note."""
         cells = (
-            f'<div class="tile"><dt>{escape(tile.label)}</dt><dd class="value">{escape(tile.value)}</dd>'
-            f'<dd class="more">{escape(tile.note)}</dd></div>'
+            f'<div class="tile"><div class="name">{escape(tile.label)}</div>'
+            f'<div class="value"><b>{escape(tile.value)}</b></div><div class="more">{escape(tile.note)}</div></div>'
             for tile in self.tiles
         )
-        return f'<dl class="tiles">{"".join(cells)}</dl>'
+        # no list of terms: JupyterLab floats its parts, and the numbers leave their names
+        return f'<div class="tiles">{"".join(cells)}</div>'
 
     def plain(self) -> str:
         """The facts as lines."""

@@ -42,8 +42,6 @@ def multilevel_result(formula: ModelFormula, scanned: Scan, fit: MultilevelFit, 
     terms = tuple(moments.columns[at] for at in fit.spec.fixed)
     effects = _effects(moments, fit)
     groups = tuple(scanned.groupings[at] for at in _levels(fit))
-    needed = [name for one in scanned.formulas for name in one.columns]
-    needed += [name for one in scanned.groupings for name in one]
     return FittedModel(
         model="multilevel",
         formula=formula.text,
@@ -58,15 +56,24 @@ def multilevel_result(formula: ModelFormula, scanned: Scan, fit: MultilevelFit, 
         components=_components(moments, fit),
         effects=effects,
         facts=_facts(scanned, fit, asked.errors),
-        predictor=Recipe(
-            formula,
-            scanned.design,
-            terms,
-            groups,
-            tuple(needed),
-            weights=scanned.weights,
-            source=scanned.source,
-        ),
+        predictor=recipe_of_scan(formula, scanned, terms, groups),
+    )
+
+
+def recipe_of_scan(
+    formula: ModelFormula, scanned: Scan, terms: tuple[str, ...], groups: tuple[tuple[str, ...], ...]
+) -> Recipe:
+    """How rows become the terms of a model that was solved from a scan, and which rows the scan used."""
+    needed = [name for one in scanned.formulas for name in one.columns]
+    needed += [name for one in scanned.groupings for name in one]
+    return Recipe(
+        formula=formula,
+        design=scanned.design,
+        terms=terms,
+        groups=groups,
+        needed=tuple(dict.fromkeys(needed)),
+        weights=scanned.weights,
+        source=scanned.source,
     )
 
 

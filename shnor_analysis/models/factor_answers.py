@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shnor_analysis.kernels.multilevel import CannotFit, fit_moments
+from shnor_analysis.kernels.rubin import Pooled
 from shnor_analysis.models.context_index import build_index, weights_of
 from shnor_analysis.models.factor_associations import (
     Errors,
     Scale,
     associations_of,
     control_multiplicity,
+    fit_factors,
     left_out_estimates,
+    partials_of,
 )
 from shnor_analysis.models.factor_options import FEWEST_REPLICATES, Options
 from shnor_analysis.models.factor_questions import Questions
@@ -23,6 +27,7 @@ from shnor_analysis.results.factor_influence import (
     CompositeIndex,
     FactorAssociation,
     FactorInfluence,
+    PartialPoint,
     VarianceShare,
 )
 
@@ -108,8 +113,11 @@ def _influence(asked: _Asked, adjusters: tuple[str, ...]) -> FactorInfluence:
     is_few = len(questions.factors) * SCHOOLS_PER_FACTOR > questions.n_schools
     split: SplitVariance | NotEstimable = _split(asked)
     associations: tuple[FactorAssociation, ...] = ()
+    partials: tuple[PartialPoint, ...] = ()
     if questions.n_schools > asked.school_columns + 1:
-        associations = _associations(asked, split)
+        fitted = fit_factors(questions, asked.outcome, asked.errors)
+        associations = _associations(asked, fitted, split)
+        partials = partials_of(questions, asked.outcome, fitted)
     shares, total = _shares(asked, split)
     known = split if isinstance(split, SplitVariance) else None
     return FactorInfluence(
@@ -134,6 +142,7 @@ def _influence(asked: _Asked, adjusters: tuple[str, ...]) -> FactorInfluence:
         is_exact=known.is_exact if known else True,
         rows_kind=questions.rows_kind,
         errors=asked.errors,
+        partials=partials,
     )
 
 
@@ -170,12 +179,12 @@ def _split(asked: _Asked) -> SplitVariance | NotEstimable:
     return split
 
 
-def _associations(asked: _Asked, split: SplitVariance | NotEstimable) -> tuple[FactorAssociation, ...]:
+def _associations(
+    asked: _Asked, fitted: Pooled, split: SplitVariance | NotEstimable
+) -> tuple[FactorAssociation, ...]:
     ratio = split.highest_ratio if isinstance(split, SplitVariance) else 0.0
     left_out = left_out_estimates(asked.questions, asked.outcome, highest_ratio=ratio)
-    return associations_of(
-        asked.questions, asked.outcome, errors=asked.errors, scale=asked.scale, left_out=left_out
-    )
+    return associations_of(asked.questions, fitted, scale=asked.scale, left_out=left_out)
 
 
 def _shares(
@@ -183,7 +192,7 @@ def _shares(
 ) -> tuple[tuple[VarianceShare, ...] | NotEstimable, Estimate | NotEstimable]:
     if isinstance(split, NotEstimable):
         return split, split
-    if not split.tau2_null > 0:
+    if not (split.tau2_null > 0 and math.isfinite(split.total)):
         nothing = NotEstimable("no_between_variance")
         return nothing, nothing
     shares = []
@@ -212,7 +221,7 @@ def _composite(asked: _Asked) -> CompositeIndex | NotEstimable:
     association: FactorAssociation | NotEstimable
     try:
         split = _split(alone)
-        association = _associations(alone, split)[0]
+        association = _associations(alone, fit_factors(questions, asked.outcome, asked.errors), split)[0]
         _, share = _shares(alone, split)
     except CannotFit as error:
         association = share = not_estimable(error)
@@ -239,6 +248,9 @@ def _warnings(
         "noise_unknown": questions.noise == "unknown",
         "noise_known": questions.noise == "known",
         "varies_within_schools": varies,
-        "no_bounds": known is not None and known.bounds is None and asked.resampling.replicates > 0,
+        "no_bounds": known is not None
+        and known.tau2_null > 0
+        and known.bounds is None
+        and asked.resampling.replicates > 0,
     }
     return tuple(code for code, is_true in told.items() if is_true)

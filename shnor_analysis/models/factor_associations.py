@@ -13,10 +13,10 @@ from shnor_analysis.kernels.multilevel import fit_moments
 from shnor_analysis.kernels.multilevel.cluster_robust import cluster_robust
 from shnor_analysis.kernels.multilevel.satterthwaite import satterthwaite_df
 from shnor_analysis.kernels.multiplicity import benjamini_hochberg
-from shnor_analysis.kernels.rubin import pool
+from shnor_analysis.kernels.rubin import Pooled, pool
 from shnor_analysis.kernels.variance_shares import fit_known_noise, left_out_coefficients
 from shnor_analysis.models.factor_questions import Questions
-from shnor_analysis.results.factor_influence import FactorAssociation
+from shnor_analysis.results.factor_influence import FactorAssociation, PartialPoint
 
 Array = NDArray[np.float64]
 Errors = Literal["model", "CR2"]
@@ -34,32 +34,46 @@ class Scale:
         return value / self.outcome_sd if self.outcome_sd else None
 
 
-def associations_of(
-    questions: Questions, outcome: str, *, errors: Errors, scale: Scale, left_out: Array | None
-) -> tuple[FactorAssociation, ...]:
-    """Fit the model with all factors and read off one association a column.
+def fit_factors(questions: Questions, outcome: str, errors: Errors) -> Pooled:
+    """Fit the model with all factors; plausible values are combined by Rubin's rules.
 
     Args:
         questions: The sums of products and their columns.
-        outcome: Which outcome; its plausible values are combined by Rubin's rules.
+        outcome: Which outcome.
         errors: "model": of the multilevel model with Satterthwaite df; "CR2": robust to whatever pattern errors have
             within schools.
-        scale: Unit of pupils and level.
-        left_out: Estimates without each school, shape (schools, columns of factors), or None.
+
+    Returns:
+        Coefficients of the adjusters, then of the factors, with covariance and degrees of freedom.
 
     Raises:
         CannotFit: The data do not identify the model.
     """
     fits = [_fit(questions, column, errors) for column in questions.outcomes[outcome]]
-    pooled = pool(*(np.stack(parts) for parts in zip(*fits, strict=True)))
+    return pool(*(np.stack(parts) for parts in zip(*fits, strict=True)))
+
+
+def associations_of(
+    questions: Questions, fitted: Pooled, *, scale: Scale, left_out: Array | None
+) -> tuple[FactorAssociation, ...]:
+    """Read one association a column of a factor off the model with all factors.
+
+    Args:
+        questions: What was asked.
+        fitted: From `fit_factors`.
+        scale: Unit of pupils and level.
+        left_out: Estimates without each school, shape (schools, columns of factors), or None.
+    """
     from scipy.stats import t as student
 
+    first = len(questions.base)
     found = []
     columns = [(factor, column) for factor in questions.factors for column in factor.columns]
     spreads = questions.school_means(questions.factor_columns).std(axis=0, ddof=1)
     for at, (factor, column) in enumerate(columns):
-        estimate, error = float(pooled.estimates[at]), float(np.sqrt(pooled.covariance[at, at]))
-        df = float(pooled.df[at])
+        place = first + at
+        estimate, error = float(fitted.estimates[place]), float(np.sqrt(fitted.covariance[place, place]))
+        df = float(fitted.df[place])
         half = float(student.ppf((1 + scale.level) / 2, df)) * error
         ends = _ends(left_out[:, at]) if left_out is not None else (None, None)
         p_value = float(2 * student.sf(abs(estimate) / error, df))
@@ -86,43 +100,67 @@ def associations_of(
     return tuple(found)
 
 
-def left_out_estimates(questions: Questions, outcome: str, *, highest_ratio: float) -> Array | None:
-    """Estimates without each school, shape (schools, columns of factors); None where spreads within are unknown.
+def left_out_estimates(questions: Questions, outcome: str, *, highest_ratio: float) -> Array:
+    """Estimates without each school, shape (schools, columns of factors).
 
     Of plausible values the mean counts, as in the estimate itself.
     """
-    if questions.noise == "unknown":
-        return None
     first = len(questions.base)
     fits = [
-        left_out_coefficients(questions.blocks(column), highest_ratio=highest_ratio)[:, first:]
+        left_out_coefficients(
+            questions.blocks(column), highest_ratio=highest_ratio, is_linear=questions.noise == "unknown"
+        )[:, first:]
         for column in questions.outcomes[outcome]
     ]
     return np.asarray(np.mean(fits, axis=0))
 
 
+def partials_of(questions: Questions, outcome: str, fitted: Pooled) -> tuple[PartialPoint, ...]:
+    """Partial residuals of schools for each numeric factor: the mean residual of the school, plus β · its value.
+
+    The residual is that of the fixed part, so it holds the school's own effect. Plausible values count by their mean.
+    """
+    columns = questions.factor_columns
+    values = questions.school_means(columns)
+    known = questions.school_means((*questions.base, *columns))
+    outcomes = questions.school_means(questions.outcomes[outcome]).mean(axis=1)
+    residuals = outcomes - known @ fitted.estimates
+    first = {one.name: columns.index(one.columns[0]) for one in questions.factors if not one.is_category}
+    schools = [str(one) for one in questions.moments.levels[-1].labels]
+    return tuple(
+        PartialPoint(
+            name,
+            school,
+            float(values[row, at]),
+            float(residuals[row] + fitted.estimates[len(questions.base) + at] * values[row, at]),
+            int(questions.pupils[row]),
+        )
+        for name, at in first.items()
+        for row, school in enumerate(schools)
+    )
+
+
 def _fit(questions: Questions, outcome: int, errors: Errors) -> tuple[Array, Array, Array]:
-    """Estimates, covariance and degrees of freedom of the factors' columns."""
-    first, columns = len(questions.base), questions.factor_columns
-    part = slice(first, first + len(columns))
+    """Coefficients, covariance and degrees of freedom of all columns, adjusters first."""
     fit = fit_moments(questions.moments, questions.spec(outcome))
     if questions.noise == "known":
         known = fit_known_noise(questions.blocks(outcome))
-        return known.coefficients[part], known.covariance[part, part], np.full(len(columns), known.df)
+        slopes = known.coefficients.copy()
+        shift = questions.moments.shift
+        slopes[0] += shift[outcome] - slopes[1:] @ shift[list(fit.spec.fixed[1:])]
+        return slopes, known.covariance, np.full(len(slopes), known.df)
     if errors == "CR2" or questions.noise == "unknown":
         robust = cluster_robust(questions.moments, fit, kind="CR2")
-        return fit.coefficients[part], robust.covariance[part, part], robust.df[part]
-    contrasts = np.eye(len(fit.coefficients))[part]
-    df = satterthwaite_df(questions.moments, fit, contrasts)
-    return fit.coefficients[part], fit.covariance[part, part], _bounded(questions, df)
+        return fit.coefficients, robust.covariance, robust.df
+    df = satterthwaite_df(questions.moments, fit)
+    return fit.coefficients, fit.covariance, _bounded(questions, df)
 
 
 def _bounded(questions: Questions, df: Array) -> Array:
     """No more than schools allow: where a school's variance comes out as 0, Satterthwaite would count pupils."""
-    columns = (*questions.base, *questions.factor_columns)
-    is_school = questions.is_constant_within(columns)
+    is_school = questions.is_constant_within((*questions.base, *questions.factor_columns))
     of_schools = questions.n_schools - int(is_school.sum())
-    return np.where(is_school[len(questions.base) :], np.minimum(df, max(of_schools, 1)), df)
+    return np.where(is_school, np.minimum(df, max(of_schools, 1)), df)
 
 
 def _ends(values: Array) -> tuple[float | None, float | None]:

@@ -38,6 +38,7 @@ class Questions:
             school with its sampling variance, whose reciprocal is the weight), "unknown" (one row and nothing else).
         pupil_sd: Spread of pupils in the outcome's unit where rows are those of schools and it is known.
         n_pupils: Pupils behind the rows where they are known.
+        pupils_by_school: Of rows of schools the pupils of each school's largest row, shape (schools,).
         rows_kind: "pupils" or "schools".
     """
 
@@ -48,12 +49,18 @@ class Questions:
     noise: str = "estimated"
     pupil_sd: float | None = None
     n_pupils: int | None = None
+    pupils_by_school: NDArray[np.int64] | None = None
     rows_kind: str = "pupils"
 
     @property
     def n_schools(self) -> int:
         """Schools with rows."""
         return len(self.moments.levels[-1].labels)
+
+    @property
+    def pupils(self) -> NDArray[np.int64]:
+        """Pupils behind each school, shape (schools,)."""
+        return self.moments.levels[-1].sizes if self.pupils_by_school is None else self.pupils_by_school
 
     @property
     def factor_columns(self) -> tuple[int, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit
@@ -123,29 +124,40 @@ def _of_schools(
             Problem("formula_column", found=one, allowed=", ".join(map(str, frame.columns)))
             for one in lacking
         )
-    sd = _pupil_sd(frame, columns, pupils, options.get("pupil_sd"))
-    variance = frame[options["sampling_variance"]] if "sampling_variance" in options else None
+    formula = roles.formula(columns)
+    used = frame.dropna(subset=list(dict.fromkeys([*parse_formula(formula).columns, *named])))
+    used = used[used[named].gt(0).all(axis=1)]
+    sd = _pupil_sd(used, columns, pupils, options.get("pupil_sd"))
+    variance = used[options["sampling_variance"]] if "sampling_variance" in options else None
     if variance is None and sd is not None:
-        variance = sd**2 / frame[pupils]
-    precision = frame[pupils] if variance is None else 1 / variance.where(variance > 0)
-    weighted = frame.assign(**{PRECISION: precision.astype(float)})
-    asked = scan(roles.formula(columns), weighted, weights=PRECISION, with_group_products=True)
-    made = _questions(asked, outcomes, roles)
-    used = weighted.dropna(subset=[*_columns_read(asked), PRECISION])
-    noise = "estimated"
-    if asked.moments.n_obs < ENOUGH_ROWS * made.n_schools:
-        noise = "known" if variance is not None else noise
-        if variance is None and asked.moments.n_obs == made.n_schools:
-            noise = "unknown"
-    return Questions(
-        made.moments, made.base, made.factors, made.outcomes, noise, sd, int(used[pupils].sum()), "schools"
+        variance = sd**2 / used[pupils]
+    noise = _noise(len(used), used[roles.school].nunique(), is_known=variance is not None)
+    precision = used[pupils] if variance is None else 1 / variance
+    # a school's own spread outweighs chance: where chance is not known every school counts the same
+    weighted = used.assign(**{PRECISION: 1.0 if noise == "unknown" else precision.astype(float)})
+    made = _questions(scan(formula, weighted, weights=PRECISION, with_group_products=True), outcomes, roles)
+    return replace(
+        made,
+        moments=replace(made.moments, rows_dropped=len(frame) - made.moments.n_obs),
+        noise=noise,
+        pupil_sd=sd,
+        n_pupils=int(used[pupils].sum()),
+        pupils_by_school=_largest_rows(used, pupils, roles.school, made.moments.levels[-1].labels),
+        rows_kind="schools",
     )
 
 
-def _columns_read(asked: Scan) -> list[str]:
-    """The columns that had to be there."""
-    (formula,) = asked.formulas
-    return list(formula.columns)
+def _largest_rows(frame: pd.DataFrame, pupils: str, school: str, labels: Any) -> NDArray[np.int64]:
+    """The pupils of each school's largest row, in the order of the labels."""
+    largest = frame.groupby(school, observed=True)[pupils].max()
+    return np.asarray(largest.reindex(list(labels)).to_numpy(), dtype=np.int64)
+
+
+def _noise(rows: int, schools: int, *, is_known: bool) -> str:
+    """What is known of the spread within schools; see `Questions`."""
+    if rows < ENOUGH_ROWS * schools and is_known:
+        return "known"
+    return "unknown" if rows == schools else "estimated"
 
 
 def _frame(data: Any) -> pd.DataFrame:
@@ -164,6 +176,5 @@ def _pupil_sd(
     """The spread of pupils in the outcome's unit: as told, or of a share p √(p (1 − p))."""
     if told != "share":
         return None if told is None else float(told)
-    known = frame.dropna(subset=[columns[0], pupils])
-    share = float(np.average(known[columns[0]], weights=known[pupils])) if len(known) else float("nan")
+    share = float(np.average(frame[columns[0]], weights=frame[pupils])) if len(frame) else 0.0
     return float(np.sqrt(share * (1 - share))) if 0 < share < 1 else None

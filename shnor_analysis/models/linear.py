@@ -67,7 +67,8 @@ def fit_linear(
         InputRefused: The data cannot be read.
 
     Limits: associations, not causes. With few clusters read `df`: below about 5 the intervals are not to be trusted.
-        Absorbing holds the rows in memory. Predictions are not made where effects are absorbed.
+        With weights CR2 corrects rows scaled by √w, which is not the square root that clubSandwich takes (a few
+        percent at most). Absorbing holds the rows in memory. Predictions are not made where effects are absorbed.
     Source: Pustejovsky & Tipton (2018), J. Bus. Econ. Stat. 36, 672–683. Checked against lm, clubSandwich and plm,
         tests/reference/test_linear.py.
     """

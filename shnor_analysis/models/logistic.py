@@ -17,6 +17,7 @@ from shnor_analysis.kernels.logistic import (
     sort_rows,
 )
 from shnor_analysis.kernels.multilevel import CannotFit
+from shnor_analysis.models.fit_options import check_one_outcome, check_options
 from shnor_analysis.models.refusals import not_estimable
 from shnor_analysis.results import FitFacts, FittedModel, GroupEffects, NotEstimable, VarianceComponent
 from shnor_analysis.results.recipe import Recipe
@@ -51,17 +52,17 @@ def fit_multilevel_logistic(
 
     Raises:
         UsageProblem: What is wrong with the formula; ``logistic_levels`` or ``logistic_inner_slopes`` for random
-            parts beyond slopes of one grouping and intercepts of another inside it; ``logistic_level``.
+            parts beyond slopes of one grouping and intercepts of another inside it; ``logistic_crossed``.
         InputRefused: The source cannot be read; ``logistic_not_binary``, ``logistic_not_counts``.
 
-    Limits: association, not cause; with few pupils a group or rare successes Laplace's approximation draws variances
-        towards 0; the whole design is held in memory, unless equal rows of a group can be counted into one.
+    Limits: association, not cause; with few pupils a group, or rare successes in small groups, Laplace's approximation
+        misses the variances; the whole design is held in memory, unless equal rows of a group can be counted into one.
 
     Source: docs/method/multilevel_logistic.md. Checked against lme4, tests/reference.
     """
-    if not 0.0 < level < 1.0:
-        raise UsageProblem(Problem("logistic_level", found=str(level)))
+    check_options(level)
     asked = parse_formula(formula)
+    check_one_outcome(asked)
     try:
         read = read_design_rows(asked, data, trials=trials)
         spec = _spec(asked, read)
@@ -73,6 +74,7 @@ def fit_multilevel_logistic(
         design=read.design,
         terms=read.names[: read.n_fixed],
         groups=read.groupings,
+        needed=asked.columns,
         weights=trials,
         source=data,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal, get_args
 
 from shnor_analysis.errors import EnvironmentProblem, Problem, UsageProblem
-from shnor_analysis.kernels.multilevel import CannotFit, fit_moments
+from shnor_analysis.kernels.multilevel import CannotFit, MultilevelSpec, fit_moments
 from shnor_analysis.models.assembling import Asked, Errors, crossed_result, multilevel_result
 from shnor_analysis.models.crossed import fit_crossed, has_crossed_engine
 from shnor_analysis.models.fit_options import check_one_outcome, check_options
@@ -119,10 +118,26 @@ def _fit(
             if not has_crossed_engine():
                 raise EnvironmentProblem([*error.problems, Problem("crossed_needs_mixed")]) from error
             return _crossed(formula, data, method=method, weights=weights, asked=asked)
-    if asked.errors != "model" and len(scanned.moments.random) < len(scanned.moments.columns):
-        raise UsageProblem(Problem("scan_without_products", found=asked.errors))
-    fit = fit_moments(scanned.moments, replace(scanned.spec_for(formula), method=method))
+    spec = scanned.spec_for(formula, method=method)
+    _check_scan(scanned, spec, asked)
+    fit = fit_moments(scanned.moments, spec)
     return multilevel_result(formula, scanned, fit, asked)
+
+
+def _check_scan(scanned: Scan, spec: MultilevelSpec, asked: Asked) -> None:
+    """Refuse a model that needs sums by group which the scan did not take."""
+    moments = scanned.moments
+    slopes = [at for term in spec.random for at in term.columns if at not in moments.random]
+    if slopes:
+        raise UsageProblem(
+            Problem("scan_without_slopes", found=", ".join(moments.columns[at] for at in slopes))
+        )
+    if asked.errors == "model":
+        return
+    if len(moments.random) < len(moments.columns):
+        raise UsageProblem(Problem("scan_without_products", found=asked.errors))
+    if max(term.level for term in spec.random) < len(moments.levels) - 1:
+        raise UsageProblem(Problem("scan_without_cluster", found=asked.errors))
 
 
 def _crossed(

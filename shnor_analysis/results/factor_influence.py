@@ -67,6 +67,22 @@ class FactorAssociation:
 
 
 @dataclass(frozen=True, slots=True)
+class PartialPoint:
+    """A school in the picture of one numeric factor, all other factors and the adjusters taken out.
+
+    `value` is the school's value of the factor; `residual` what is left of its mean result beside the model's other
+    parts, plus what the factor goes with, so that points lie about the line estimate · value. `pupils_n` is the rows of
+    pupils behind it, or of rows of schools the pupils of the largest.
+    """
+
+    factor: str
+    school_id: str
+    value: float
+    residual: float
+    pupils_n: int
+
+
+@dataclass(frozen=True, slots=True)
 class VarianceShare:
     """The part of the between-school variance that a factor carries, averaged over all orders of the factors.
 
@@ -139,6 +155,7 @@ class FactorInfluence:
     is_exact: bool
     rows_kind: str = "pupils"
     errors: str = "model"
+    partials: tuple[PartialPoint, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """A row an association: the columns of every model, then what belongs to factors; empty when there is none."""
@@ -175,7 +192,7 @@ class FactorInfluence:
         return pd.DataFrame([told])
 
     def store(self, folder: Path) -> None:
-        """Write `associations.parquet`, `shares.parquet` and `spec.json` into a folder, each atomically."""
+        """Write `associations`, `shares` and `partials.parquet` and `spec.json` into a folder, each atomically."""
         from shnor_analysis.results.factor_influence_files import store_factor_influence
 
         store_factor_influence(self, folder)

@@ -17,14 +17,16 @@ from shnor_analysis.results.factor_influence import (
     FactorAssociation,
     FactorInfluence,
     IndexWeight,
+    PartialPoint,
     VarianceShare,
     field_names,
 )
 
 KIND = "factor_influence"
-ASSOCIATIONS, SHARES, SPEC = "associations.parquet", "shares.parquet", "spec.json"
-# these three have a place of their own: two tables, and values that need their kind told
-_APART = ("associations", "shares", "composite", "total_share")
+ASSOCIATIONS, SHARES, PARTIALS = "associations.parquet", "shares.parquet", "partials.parquet"
+SPEC = "spec.json"
+# these have a place of their own: tables, and values that need their kind told
+_APART = ("associations", "shares", "partials", "composite", "total_share")
 
 
 def store_factor_influence(result: FactorInfluence, folder: Path) -> None:
@@ -33,6 +35,7 @@ def store_factor_influence(result: FactorInfluence, folder: Path) -> None:
     shares = () if isinstance(result.shares, NotEstimable) else result.shares
     _write(folder / ASSOCIATIONS, result.associations, FactorAssociation)
     _write(folder / SHARES, shares, VarianceShare)
+    _write(folder / PARTIALS, result.partials, PartialPoint)
     spec = {
         "kind": KIND,
         **plain,
@@ -60,6 +63,7 @@ def load_factor_influence(folder: Path) -> FactorInfluence:
         **{**known, **lists},
         associations=tuple(FactorAssociation(**row) for row in _rows(folder / ASSOCIATIONS)),
         shares=shares or tuple(VarianceShare(**row) for row in _rows(folder / SHARES)),
+        partials=tuple(PartialPoint(**row) for row in _rows(folder / PARTIALS)),
         total_share=_measure(spec["total_share"]),
         composite=_composite_of(spec["composite"]),
     )
@@ -67,7 +71,7 @@ def load_factor_influence(folder: Path) -> FactorInfluence:
 
 def _write(path: Path, values: tuple[Any, ...], kind: type) -> None:
     frame = pd.DataFrame([asdict(one) for one in values], columns=list(field_names(kind)))
-    texts = [name for name in ("factor", "term") if name in frame]
+    texts = [name for name in ("factor", "term", "school_id") if name in frame]
     frame = frame.astype(dict.fromkeys(texts, "string"))
     with atomic_path(path) as part:
         frame.to_parquet(part, index=False)

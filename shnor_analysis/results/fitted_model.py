@@ -41,12 +41,14 @@ class GroupEffects:
     """
 
     group: str
-    labels: tuple[object, ...]
+    labels: tuple[object, ...] = field(repr=False)
     terms: tuple[str, ...]
-    estimates: NDArray[np.float64]
-    std_errors: NDArray[np.float64]
+    estimates: NDArray[np.float64] = field(repr=False)
+    std_errors: NDArray[np.float64] = field(repr=False)
 
     def __post_init__(self) -> None:
+        plain = tuple(one.item() if isinstance(one, np.generic) else one for one in self.labels)
+        object.__setattr__(self, "labels", plain)
         for name in ("estimates", "std_errors"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -96,7 +98,7 @@ class FitFacts:
     n_imputations: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FittedModel:
     """What was estimated and how sure it is; nothing in it can be changed, every table handed out is a copy.
 
@@ -130,7 +132,7 @@ class FittedModel:
     components: tuple[VarianceComponent, ...]
     effects: tuple[GroupEffects, ...]
     facts: FitFacts
-    predictor: Predictor | None = field(default=None, compare=False, repr=False)
+    predictor: Predictor | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("estimates", "covariance", "df"):
@@ -142,7 +144,8 @@ class FittedModel:
     def __hash__(self) -> int:
         return hash((self.model, self.formula, self.terms, self.estimates.tobytes()))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        # a notebook keeps this text beside what it shows, so it must not hold the effect of every group
         from shnor_analysis.language import session_language
         from shnor_analysis.results.shown_fit import plain
 
@@ -225,4 +228,6 @@ class FittedModel:
 def _is_equal(one: Any, other: object) -> bool:
     """Compare two values of one class field by field, arrays by their numbers."""
     compared = [item.name for item in fields(one) if item.compare]
-    return type(other) is type(one) and all(same(getattr(one, name), getattr(other, name)) for name in compared)
+    return type(other) is type(one) and all(
+        same(getattr(one, name), getattr(other, name)) for name in compared
+    )

@@ -47,6 +47,9 @@ class Predictor(Protocol):
     def has_data(self) -> bool:
         """Whether the rows of the fit can be read again."""
 
+    def plain(self) -> dict[str, Any]:
+        """All but the data as values that JSON can hold."""
+
     def rows(self, new: Any, *, with_groups: bool) -> PredictionRows:
         """The rows of `new`, or those of the fit when it is None.
 

@@ -82,7 +82,7 @@ class Recipe:
 
     def _group(self, frame: pd.DataFrame, group: tuple[str, ...]) -> GroupRows:
         """Label and random columns of each row for one grouping; the terms of its bars side by side."""
-        bars = [bar for bar in self.formula.random if bar.group == group]
+        bars = [bar for bar in self.formula.random if sorted(bar.group) == sorted(group)]
         matrix = np.hstack([self.design.matrix(frame, bar.terms)[0] for bar in bars])
         return GroupRows(labels_of(frame, group), matrix)
 
@@ -93,31 +93,34 @@ class Recipe:
             "terms": list(self.terms),
             "groups": [list(one) for one in self.groups],
             "levels": {name: _listed(values) for name, values in self.design.levels.items()},
-            "kinds": {
-                name: kind
-                for name, kind in self.design.sample.kinds.items()
-                if name in self.design.sample.frame
-            },
+            "kinds": {str(name): self.design.sample.kinds[str(name)] for name in self.design.sample.frame},
+            "typical": _typical(self.design.sample),
             "states": _plain_states(self.design.states),
         }
 
 
 def recipe_of(plain: Mapping[str, Any]) -> Recipe:
-    """Read a recipe back; the rows that formulaic looks at are made up, as only their kinds count."""
+    """Read a recipe back; the rows that formulaic looks at are made up: only their kinds and bounds count."""
     levels = {name: tuple(values) for name, values in plain["levels"].items()}
-    kinds = dict(plain["kinds"])
     size = max([SAMPLE_ROWS, *(len(values) for values in levels.values())])
     dtypes = {"flag": np.bool_, "whole": np.int64}
     cells: dict[str, Any] = {
-        name: np.arange(1, size + 1).astype(dtypes.get(kind, np.float64)) for name, kind in kinds.items()
+        name: np.full(size, plain["typical"].get(name, 0.0)).astype(dtypes.get(kind, np.float64))
+        for name, kind in plain["kinds"].items()
     }
-    sample = Sample(pd.DataFrame(cells, index=range(size)), {}, kinds).with_levels(levels)
+    sample = Sample(pd.DataFrame(cells, index=range(size)), {}, dict(plain["kinds"])).with_levels(levels)
     return Recipe(
         formula=parse_formula(plain["formula"]),
         design=Design(sample, _states(plain["states"])),
         terms=tuple(plain["terms"]),
         groups=tuple(tuple(one) for one in plain["groups"]),
     )
+
+
+def _typical(sample: Sample) -> dict[str, float]:
+    """A value amid those of each number column: transforms refuse values beyond what the fit has seen."""
+    numbers = [name for name in sample.frame if name not in sample.levels]
+    return {str(name): float(sample.frame[name].median()) for name in numbers}
 
 
 def read_columns(source: Any, columns: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from shnor_analysis.files import atomic_path, write_text
-from shnor_analysis.results.school_effects import SchoolEffect, SchoolEffects, SimilarSchool
+from shnor_analysis.results.school_effects import SIMILAR_COLUMNS, SchoolEffect, SchoolEffects, SimilarSchool
 
 KIND = "school_effects"
 EFFECTS, SIMILAR, SPEC = "effects.parquet", "similar.parquet", "spec.json"
@@ -40,9 +40,9 @@ def load_school_effects(folder: Path) -> SchoolEffects:
     if spec.pop("kind", None) != KIND:
         raise ValueError(f"{folder / SPEC} is no stored {KIND}")
     similar: dict[str, list[SimilarSchool]] = {}
-    for row in _rows(folder / SIMILAR):
-        like = SimilarSchool(row["similar_id"], row["distance"], row["observed"], row["gap"])
-        similar.setdefault(row["school_id"], []).append(like)
+    columns = _columns(folder / SIMILAR)
+    for school_id, *like in zip(*(columns[name] for name in SIMILAR_COLUMNS), strict=True):
+        similar.setdefault(school_id, []).append(SimilarSchool(*like))
     effects = tuple(
         SchoolEffect(**row, similar=tuple(similar.get(row["school_id"], ())))
         for row in _rows(folder / EFFECTS)
@@ -57,13 +57,21 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
         frame.astype(texts).to_parquet(part, index=False)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """Rows as plain values: what is absent is None."""
+def _columns(path: Path) -> dict[str, list[Any]]:
+    """Columns as plain values; an empty cell is None."""
     import pyarrow.parquet as pq
 
-    # pyarrow gives Python's own values and None; a frame would make numbers of what is absent
-    told: list[dict[str, Any]] = pq.ParquetFile(path).read(use_threads=False).to_pylist()
-    return [{name: _absent(value) for name, value in row.items()} for row in told]
+    told: dict[str, list[Any]] = pq.ParquetFile(path).read(use_threads=False).to_pydict()
+    return told
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Rows as plain values: what is absent is None."""
+    columns = _columns(path)
+    return [
+        {name: _absent(value) for name, value in zip(columns, row, strict=True)}
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def _absent(value: Any) -> Any:

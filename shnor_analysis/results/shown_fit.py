@@ -24,7 +24,7 @@ STYLE = (
     ".shnor-fit table {border-collapse: collapse; margin: 0.6em 0;} "
     ".shnor-fit caption {text-align: left; font-weight: bold; padding: 2px 0;} "
     ".shnor-fit th, .shnor-fit td {padding: 2px 10px; text-align: right; border-bottom: 1px solid #8884;} "
-    ".shnor-fit .words {text-align: left;} "
+    ".shnor-fit table tr .words {text-align: left;} "
     ".shnor-fit p {margin: 0.3em 0;} .shnor-fit p.caution {font-weight: bold;}"
 )
 

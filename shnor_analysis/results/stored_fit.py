@@ -42,6 +42,7 @@ def store_fit(fit: FittedModel, folder: Path) -> None:
         "facts": asdict(fit.facts),
         "components": [asdict(one) for one in fit.components],
         "effects": [{"group": one.group, "terms": one.terms} for one in fit.effects],
+        "recipe": None if fit.predictor is None else fit.predictor.plain(),
         "tables": names,
     }
     write_text(folder / SPEC, json.dumps(spec, ensure_ascii=False, indent=1) + "\n")
@@ -51,7 +52,7 @@ def store_fit(fit: FittedModel, folder: Path) -> None:
 
 
 def load_fit(folder: Path) -> FittedModel:
-    """Read a stored model; it knows no data, so it predicts for given rows only as far as its coefficients go.
+    """Read a stored model; it predicts for rows given to it, as it does not know the data of its fit.
 
     Raises:
         InputRefused: ``stored_model_unreadable``: no `spec.json`, another kind or version, or a table is missing.
@@ -83,7 +84,17 @@ def _fit(spec: Mapping[str, Any], folder: Path) -> FittedModel:
         components=tuple(VarianceComponent(**one) for one in spec["components"]),
         effects=tuple(effects),
         facts=FitFacts(**facts),
+        predictor=_recipe(spec["recipe"]),
     )
+
+
+def _recipe(plain: Mapping[str, Any] | None) -> Any:
+    """How new rows become the terms; reading formulas is loaded only where a model can use it."""
+    if plain is None:
+        return None
+    from shnor_analysis.results.recipe import recipe_of
+
+    return recipe_of(plain)
 
 
 def _coefficients(fit: FittedModel) -> pd.DataFrame:

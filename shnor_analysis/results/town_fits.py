@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,8 +105,12 @@ def store_town_fits(fits: TownFits, folder: Path) -> None:
     write_text(folder / FITS, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
-def load_town_fits(folder: Path) -> TownFits:
+def load_town_fits(folder: Path, *, only: Collection[str] = ()) -> TownFits:
     """Read what `store_town_fits` wrote; equal to what was stored.
+
+    Args:
+        folder: Where it was stored.
+        only: Names of the families wanted (`vpr-all`), for who needs it fast; default: all.
 
     Raises:
         FileNotFoundError: A file is missing.
@@ -117,12 +121,12 @@ def load_town_fits(folder: Path) -> TownFits:
         fingerprint=told["fingerprint"],
         factors=tuple(told["factors"]),
         accounting=accounting_from(told["accounting"]),
-        families=tuple(_family(one, folder) for one in told["families"]),
+        families=tuple(_family(one, folder) for one in told["families"] if not only or _name(one) in only),
     )
 
 
 def _family(told: Mapping[str, Any], folder: Path) -> FamilyFits:
-    home = folder / f"{told['assessment']}-{told['subject']}"
+    home = folder / _name(told)
     known = {name: told[name] for name in ("assessment", "subject", "rows_kind", "schools_n", "pupils_n")}
     return FamilyFits(
         **known,
@@ -131,6 +135,10 @@ def _family(told: Mapping[str, Any], folder: Path) -> FamilyFits:
         effects=_load(told["effects"], home / "effects", SchoolEffects.load),
         progress=_load(told["progress"], home / "progress", SchoolEffects.load),
     )
+
+
+def _name(told: Mapping[str, Any]) -> str:
+    return f"{told['assessment']}-{told['subject']}"
 
 
 def _store(result: FactorInfluence | SchoolEffects | NotEstimable, folder: Path) -> dict[str, Any] | None:

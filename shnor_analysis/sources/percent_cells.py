@@ -6,10 +6,10 @@ The reader gives their numbers alone: in one column 0.125 and 12.5 may then mean
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import IO
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from shnor_analysis.sources.cells import Column, Sheet, shown_number
 PercentCells = Mapping[int, npt.NDArray[np.int64]]
 BUILT_IN = frozenset({9, 10})
 MOST_DECIMALS = 6
+MOST_STYLES_SEARCHED = 12
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -29,32 +30,44 @@ def is_percent_format(code: str) -> bool:
 
 
 def percent_styles(styles: IO[bytes]) -> frozenset[int]:
-    """Numbers of the cell styles of a workbook (`xl/styles.xml`) that show percentages."""
+    """Numbers of the cell styles of a workbook (`xl/styles.xml`) that show percentages.
+
+    Read tag by tag: a tree of a swollen part would take a hundred times its size. Raises `expat.ExpatError`.
+    """
     formats = set(BUILT_IN)
-    found: list[int] = []
-    place, is_cells = 0, False
-    for event, element in ElementTree.iterparse(styles, events=("start", "end")):
-        name = element.tag.rpartition("}")[2]
-        if name == "cellXfs":
-            is_cells = event == "start"
-        elif event == "start":
-            continue
-        elif name == "numFmt" and is_percent_format(element.get("formatCode", "")):
-            formats.add(int(element.get("numFmtId", "0")))
-        elif name == "xf" and is_cells:
-            if int(element.get("numFmtId", "0")) in formats:
-                found.append(place)
-            place += 1
-            element.clear()
-    return frozenset(found)
+    of_cells: list[int] = []
+    inside: list[str] = []
+
+    def start(tag: str, given: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        number = given.get("numFmtId", "0")
+        if name == "numFmt" and number.isdigit() and is_percent_format(given.get("formatCode", "")):
+            formats.add(int(number))
+        elif name == "xf" and inside and inside[-1] == "cellXfs":
+            of_cells.append(int(number) if number.isdigit() else 0)
+        inside.append(name)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _: inside.pop()
+    parser.ParseFile(styles)
+    return frozenset(place for place, number in enumerate(of_cells) if number in formats)
 
 
-def cells_of_styles(styles: frozenset[int]) -> re.Pattern[bytes]:
-    """The tags of filled cells of some styles in the XML of a sheet: groups are the letters and the row of each."""
-    numbers = "|".join(map(str, sorted(styles))).encode()
-    return re.compile(
-        rb'<(?:\w+:)?c\s(?=[^>]*\bs="(?:' + numbers + rb')")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>'
+def cells_of_styles(styles: frozenset[int]) -> Callable[[bytes], list[tuple[bytes, bytes]]]:
+    """What finds the filled cells of some styles in the XML of a sheet: letters and row of each.
+
+    Few styles are looked for by their numbers; a search for one of thousands would take thousands of times as long.
+    """
+    wanted = {str(style).encode() for style in styles}
+    is_few = len(wanted) <= MOST_STYLES_SEARCHED
+    number = b"(?:" + b"|".join(sorted(wanted)) + b")" if is_few else rb"(\d{1,6})"
+    tag = re.compile(
+        rb'<(?:\w+:)?c\s(?=[^>]*\bs="' + number + rb'")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>'
     )
+    if is_few:
+        return tag.findall
+    return lambda piece: [(letters, row) for style, letters, row in tag.findall(piece) if style in wanted]
 
 
 def by_column(cells: Iterable[tuple[int, int]]) -> PercentCells:

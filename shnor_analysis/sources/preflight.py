@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.sources.cells import ErrorCell
@@ -23,6 +24,7 @@ from shnor_analysis.sources.sheet_scan import (
 )
 from shnor_analysis.sources.xls_scan import EncryptedWorkbookError, scan_workbook
 
+XML_ERRORS = (ElementTree.ParseError, expat.ExpatError)
 Kind = Literal["xlsx", "xls", "csv"]
 MEGABYTE = 1 << 20
 MOST_FILE_BYTES = 50 * MEGABYTE
@@ -31,6 +33,7 @@ MOST_RATIO = 100
 SMALL_UNPACKED_BYTES = 10 * MEGABYTE
 MOST_ENTRIES = 2000
 MOST_WORKBOOK_XML_BYTES = 4 * MEGABYTE
+MOST_STYLES_BYTES = 32 * MEGABYTE
 CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -113,7 +116,7 @@ def _check_zip(path: Path) -> Preflight:
     try:
         with zipfile.ZipFile(path) as archive:
             return _check_archive(path, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, BrokenSheetError, ElementTree.ParseError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, BrokenSheetError, *XML_ERRORS) as error:
         raise _refusal(path, "workbook_broken") from error
     except (NotImplementedError, RuntimeError, ValueError, KeyError, OSError) as error:
         raise _refusal(path, "workbook_broken") from error
@@ -178,6 +181,8 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
     if STYLES not in archive.namelist():
         return frozenset()
+    if archive.getinfo(STYLES).file_size > MOST_STYLES_BYTES:
+        raise BrokenSheetError(STYLES)
     with archive.open(STYLES) as stream:
         return percent_styles(stream)
 

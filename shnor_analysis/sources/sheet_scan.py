@@ -65,7 +65,7 @@ def scan_sheet(
     rows, columns = 0, 26
     errors: list[ErrorCell] = []
     percents: list[tuple[int, int]] = []
-    percent_tag = cells_of_styles(percent_styles) if percent_styles else None
+    find_percents = cells_of_styles(percent_styles) if percent_styles else None
     row_tag: re.Pattern[bytes] | None = None
     for piece in _pieces(stream):
         if row_tag is None:
@@ -75,10 +75,8 @@ def scan_sheet(
         rows = max(rows, max(map(int, row_tag.findall(piece)), default=0))
         columns = max(columns, max(map(_column_number, set(_BEYOND_Z.findall(piece))), default=0))
         errors.extend(_errors(piece))
-        if percent_tag is not None:
-            percents += [
-                (int(row) - 1, _column_number(letters) - 1) for letters, row in percent_tag.findall(piece)
-            ]
+        if find_percents is not None:
+            percents += [(int(row) - 1, _column_number(letters) - 1) for letters, row in find_percents(piece)]
     rough = SheetScan(rows or LAST_ROW, columns, "", tuple(errors), by_column(percents))
     return _measure(reopen, rough) if rough.is_too_wide or rough.is_too_big else rough
 

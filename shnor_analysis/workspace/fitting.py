@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -84,12 +84,12 @@ def fit_year(
     return FitOutcome(request.school_year, True, fits, time.perf_counter() - start)
 
 
-def read_fits(folder: Path, school_year: int) -> TownFits | NotEstimable:
+def read_fits(folder: Path, school_year: int, *, only: Collection[str] = ()) -> TownFits | NotEstimable:
     """What was fitted for a school year, whether or not its inputs changed since; `not_fitted` before the first time."""
     home = folder / HOME / str(school_year)
     if _current(home) is None:
         return NotEstimable("not_fitted", {"year": school_year})
-    return _load(home)
+    return _load(home, only)
 
 
 def fits_state(folder: Path, settings: Settings, school_year: int) -> FitsState:
@@ -157,12 +157,12 @@ def _fingerprint_of(found: Path | None) -> str | None:
     return told
 
 
-def _load(home: Path) -> TownFits:
+def _load(home: Path, only: Collection[str] = ()) -> TownFits:
     from shnor_analysis.results.town_fits import load_town_fits
 
     found = _current(home)
     assert found is not None
-    return load_town_fits(found)
+    return load_town_fits(found, only=only)
 
 
 def _next_name(home: Path) -> str:

@@ -8,7 +8,7 @@ starts: every report's notebook opens a workspace, and none of them reads a raw 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,9 +215,12 @@ class Workspace:
         request = FitRequest(year, force=force, replicates=replicates)
         return fit_year(self.folder, self.settings, request, tell=tell)
 
-    def fits(self, school_year: int) -> TownFits | NotEstimable:
-        """What was fitted for a school year; NotEstimable `not_fitted` before the first time."""
-        return read_fits(self.folder, school_year)
+    def fits(self, school_year: int, *, only: Collection[str] = ()) -> TownFits | NotEstimable:
+        """What was fitted for a school year; NotEstimable `not_fitted` before the first time.
+
+        Parameters: only — names of the families wanted (`vpr-all`, `oge-russian` …): one is read in some milliseconds.
+        """
+        return read_fits(self.folder, school_year, only=only)
 
     def fits_state(self, school_year: int) -> FitsState:
         """Whether the models of a school year are "missing", "stale" (data or settings changed since) or "current"."""
@@ -226,14 +229,18 @@ class Workspace:
     def _is_stale(self, school_year: int) -> bool:
         return self.fits_state(school_year) == "stale"
 
-    def influence(self, school_year: int) -> dict[str, FactorInfluence | NotEstimable]:
+    def influence(
+        self, school_year: int, *, only: Collection[str] = ()
+    ) -> dict[str, FactorInfluence | NotEstimable]:
         """Which factors go with results, by family (`vpr-all`, `oge-russian` …); empty before `fit`."""
-        found = self.fits(school_year)
+        found = self.fits(school_year, only=only)
         return {} if isinstance(found, NotEstimable) else found.influences()
 
-    def effects(self, school_year: int) -> dict[str, SchoolEffects | NotEstimable]:
+    def effects(
+        self, school_year: int, *, only: Collection[str] = ()
+    ) -> dict[str, SchoolEffects | NotEstimable]:
         """Each school's result beside the result expected of it, by family; empty before `fit`."""
-        found = self.fits(school_year)
+        found = self.fits(school_year, only=only)
         return {} if isinstance(found, NotEstimable) else found.effects()
 
     def report(
@@ -306,7 +313,7 @@ def open_workspace(folder: Path | str | None = None) -> Workspace:
 
 
 def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
-    """Make a workspace: `shnor.toml` and the folders; one that is there with the same settings is opened.
+    """Make a workspace: `shnor.toml` and the folders; one that is there with the same settings (but for `[analysis]`) is opened.
 
     Raises UsageProblem `workspace_exists` when the folder is a workspace with other settings.
     """
@@ -315,7 +322,8 @@ def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
     folder = Path(folder)
     if (folder / SETTINGS_NAME).exists():
         found = open_workspace(folder)
-        if found.settings != settings:
+        # which factors the models look at may be changed at any time: the workspace stays the same
+        if found.settings != settings.model_copy(update={"analysis": found.settings.analysis}):
             raise UsageProblem(Problem("workspace_exists", file=str(folder)))
     for name in ("incoming", CORRECTIONS_FOLDER, MAPPINGS_FOLDER, "reports"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -75,3 +75,31 @@ def test_absorbed_effects_leave_cr2_and_its_degrees_of_freedom_as_they_are(error
     assert column(fit, "estimate") == pytest.approx(reference["coef"], rel=1e-8)
     assert column(fit, "std_error") == pytest.approx(reference[errors]["se"], rel=1e-6)
     assert column(fit, "df") == pytest.approx(reference[errors]["satterthwaite_df"], rel=1e-6)
+
+
+@pytest.mark.parametrize("errors", ["classical", "CR0", "CR1", "CR2"])
+@pytest.mark.parametrize("kind", ["plain", "weighted"])
+def test_weights_likelihood_and_explained_share_are_those_of_lm(kind, errors):
+    known = numbers("caschools_weights")[kind]
+    weights = "students" if kind == "weighted" else None
+    fit = shnor.fit_linear(
+        numbers("caschools_weights")["formula"],
+        california(),
+        weights=weights,
+        cluster="county",
+        errors=errors,
+    )
+    assert column(fit, "estimate") == pytest.approx(named(known["coef"]), rel=1e-9)
+    errors_known = known["se_classical"] if errors == "classical" else known[errors]["se"]
+    # with weights clubSandwich takes another square root of the same correction: 2.5 % apart at weights of 1 to 300
+    exactness = 0.03 if (kind, errors) == ("weighted", "CR2") else 1e-9
+    assert column(fit, "std_error") == pytest.approx(named(errors_known), rel=exactness)
+    glance = fit.glance().iloc[0]
+    for name, value in (
+        ("loglik", "loglik"),
+        ("aic", "aic"),
+        ("bic", "bic"),
+        ("sigma", "sigma"),
+        ("r2_marginal", "r2"),
+    ):
+        assert glance[name] == pytest.approx(known[value], rel=1e-11)

@@ -171,3 +171,9 @@ def test_no_sentence_speaks_of_cause_rank_or_blame() -> None:
 def test_wilson_of_the_test_helper_is_the_known_value() -> None:
     found = wilson(81, 263)
     assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=5e-5), "Newcombe (1998), table I"
+
+
+def test_tiles_are_no_list_of_terms_whose_parts_jupyterlab_would_float() -> None:
+    shown = describe(release(a_school()), "summary", "ru").html()
+    assert shown.count('class="tile"') == 4
+    assert not re.search(r"<d[ltd]\b", shown)

@@ -35,6 +35,17 @@ def test_percent_formats_beside_plain_percentages_mean_the_same(code, tmp_path):
     assert shown(reading(path).tables["school_results"], *COUNTS) == MARKS_OF_FORTY
 
 
+def test_percent_formats_are_found_among_many_styles(tmp_path):
+    rows = [HEADER, (*KEYS, 0.125, 37.5, 25, 0.25)]
+    book = openpyxl.load_workbook(a_book(tmp_path / "a.xlsx", rows))
+    page = book.active
+    for decimals in range(1, 30):
+        page.cell(40 + decimals, 30, "x").number_format = f"0.{'0' * decimals}%"
+    page["F2"].number_format = page["I2"].number_format = "0.0%"
+    book.save(tmp_path / "a.xlsx")
+    assert shown(reading(tmp_path / "a.xlsx").tables["school_results"], *COUNTS) == MARKS_OF_FORTY
+
+
 def test_a_percent_sign_in_quotes_is_no_percent_format(tmp_path):
     rows = [HEADER, (*KEYS, 12.5, 37.5, 25, 25)]
     path = formatted(tmp_path / "a.xlsx", rows, ["F2", "G2", "H2", "I2"], '0.0"%"')

@@ -4,9 +4,10 @@ import pytest
 
 from shnor_analysis.errors import InputRefused
 from shnor_analysis.language import render_problem
-from shnor_analysis.settings import read_settings
+from shnor_analysis.settings import Settings, read_settings
 
 WRITTEN = 'workspace_id = "A B"\ntitle_ru = "x"\ntitle_en = "x"\nlanguage = "de"\nmunicipality = "x"\nregion_id = "x"\n'
+KEYS = ", ".join(Settings.model_fields)
 SAID = {
     "ru": [
         "файл «shnor.toml», ячейка workspace_id: Настройка неверна. Найдено: «A B». Допустимо: gorod-500. Исправьте "
@@ -15,8 +16,7 @@ SAID = {
         "Все ключи shnor.toml описаны в docs/README.ru.md.",
         "файл «shnor.toml», ячейка language: Настройка неверна. Найдено: «de». Допустимо: ru, en. Исправьте значение. "
         "Все ключи shnor.toml описаны в docs/README.ru.md.",
-        "файл «shnor.toml», ячейка municipality: Такой настройки нет. Допустимо: workspace_id, title_ru, title_en, "
-        "municipality_id, region_id, is_invented, language, audience, listing_rule, seed. Удалите строку или исправьте "
+        f"файл «shnor.toml», ячейка municipality: Такой настройки нет. Допустимо: {KEYS}. Удалите строку или исправьте "
         "имя ключа.",
     ],
     "en": [
@@ -26,9 +26,8 @@ SAID = {
         "docs/README.ru.md describes every key of shnor.toml.",
         "file “shnor.toml”, cell language: A setting is wrong. Found: “de”. Allowed: ru, en. Correct the value. "
         "docs/README.ru.md describes every key of shnor.toml.",
-        "file “shnor.toml”, cell municipality: There is no such setting. Allowed: workspace_id, title_ru, title_en, "
-        "municipality_id, region_id, is_invented, language, audience, listing_rule, seed. Delete the line or correct the "
-        "name of the key.",
+        f"file “shnor.toml”, cell municipality: There is no such setting. Allowed: {KEYS}. Delete the line or correct "
+        "the name of the key.",
     ],
 }
 

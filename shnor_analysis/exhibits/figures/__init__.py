@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
-from shnor_analysis.exhibits.figures import levels, schools, trend
+from shnor_analysis.exhibits.figures import factors, gaps, levels, partials, schools, trend
 from shnor_analysis.exhibits.figures.drawing import Drawing
 from shnor_analysis.exhibits.gate import find_maker
 from shnor_analysis.exhibits.text import Text
 
 MAKERS = {
-    SchoolEvaluation: {"trend": trend.draw_trend, "levels": levels.draw_levels},
+    SchoolEvaluation: {"trend": trend.draw_trend, "levels": levels.draw_levels, "like": gaps.draw_like},
     TownEvaluation: {
         "schools": schools.draw_schools,
         "trend": trend.draw_trend,
         "levels": levels.draw_levels,
+        "factors": factors.draw_factors,
+        "shares": factors.draw_shares,
+        "partials": partials.draw_partials,
+        "gaps": gaps.draw_gaps,
     },
 }
 
@@ -23,7 +27,7 @@ def draw(released: object, section: str, language: str = "ru") -> Drawing | Text
 
     Args:
         released: what `disclosure.release` returned for a school or a town.
-        section: trend or levels; for a town also schools.
+        section: trend, levels; for a school also like; for a town also schools, factors, shares, partials, gaps.
         language: "ru" or "en".
 
     Returns:

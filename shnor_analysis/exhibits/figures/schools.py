@@ -70,14 +70,17 @@ def _draw_rows(lines: list[SchoolLine], language: str) -> Figure:
         )
     axes.set_xlim(-0.006, share_limit([low.high for low in lows]))
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [_short(line.name) for line in lines], color="#1f2933", fontsize=7.2)
+    axes.set_yticks(
+        range(len(lines)), [short_name(line.name) for line in lines], color="#1f2933", fontsize=7.2
+    )
     for place in range(0, len(lines), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="#f7f8fa", zorder=0, linewidth=0)
     percent_axis(axes, language, axis="x")
     return figure
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A name that fits beside its row; a dollar sign would start a formula."""
     shown = name.replace("$", r"\$")
     return shown if len(name) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits.gate import find_maker
-from shnor_analysis.exhibits.sentences import municipality, school, school_lists, shared
+from shnor_analysis.exhibits.sentences import (
+    expectations,
+    factors,
+    municipality,
+    school,
+    school_lists,
+    shared,
+)
 from shnor_analysis.exhibits.text import Text
 
 MAKERS = {
-    SchoolEvaluation: {**school.SECTIONS, **school_lists.SECTIONS, **shared.SECTIONS},
-    TownEvaluation: {**municipality.SECTIONS, **shared.SECTIONS},
+    SchoolEvaluation: {
+        **school.SECTIONS,
+        **school_lists.SECTIONS,
+        **expectations.SECTIONS,
+        **shared.SECTIONS,
+    },
+    TownEvaluation: {**municipality.SECTIONS, **factors.SECTIONS, **shared.SECTIONS},
 }
 
 
@@ -18,9 +30,10 @@ def describe(released: object, section: str, language: str = "ru") -> Text:
 
     Args:
         released: what `disclosure.release` returned for a school or a town.
-        section: cover, summary, context, results, trend, levels, list_status, list_history, agreement,
-            participation, accounting, limits, provenance for a school; cover, summary, schools, flow, coverage,
-            levels, accounting, limits, provenance for a town.
+        section: cover, summary, context, expected, like, results, trend, levels, list_status, list_history,
+            agreement, participation, accounting, limits, provenance for a school; cover, summary, schools, flow,
+            coverage, levels, factors, shares, index, partials, gaps, factor_limits, accounting, limits, provenance for
+            a town.
         language: "ru" or "en".
 
     Returns:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits.gate import find_maker
-from shnor_analysis.exhibits.tables import municipality, school, shared
+from shnor_analysis.exhibits.tables import factors, municipality, school, shared
 from shnor_analysis.exhibits.tables.shown import ShownTable
 from shnor_analysis.exhibits.text import Text
 
 MAKERS = {
-    SchoolEvaluation: {**school.SECTIONS, **shared.SECTIONS},
-    TownEvaluation: {**municipality.SECTIONS, **shared.SECTIONS},
+    SchoolEvaluation: {**school.SECTIONS, **factors.SCHOOL_SECTIONS, **shared.SECTIONS},
+    TownEvaluation: {**municipality.SECTIONS, **factors.TOWN_SECTIONS, **shared.SECTIONS},
 }
 
 
@@ -19,8 +19,9 @@ def make_table(released: object, section: str, language: str = "ru") -> ShownTab
 
     Args:
         released: what `disclosure.release` returned for a school or a town.
-        section: results, levels, context, list_status, list_history, agreement, accounting, provenance for a school;
-            schools, flow, coverage, levels, accounting, provenance for a town.
+        section: results, levels, context, expected, like, list_status, list_history, agreement, accounting,
+            provenance for a school; schools, flow, coverage, levels, factors, index, gaps, accounting, provenance for
+            a town.
         language: "ru" or "en".
 
     Returns:

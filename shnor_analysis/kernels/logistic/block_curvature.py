@@ -48,7 +48,7 @@ def _spread(x: Floats, at: BlockState, piece: Piece) -> Floats:
     """η̇: what is left of a column when the groups' effects give way, shape (p, n)."""
     weighted = x * at.weight
     pulled = np.stack([np.add.reduceat(weighted * one, piece.starts, axis=1) for one in at.seen], axis=1)
-    spread = x - np.einsum("an,pan->pn", at.reach, np.repeat(pulled, piece.sizes, axis=2))
+    spread: Floats = x - np.einsum("an,pan->pn", at.reach, np.repeat(pulled, piece.sizes, axis=2))
     if piece.inner_starts.size:
         own = at.omega * np.add.reduceat(weighted, piece.inner_starts, axis=1)
         spread -= np.repeat(own, piece.inner_sizes, axis=1)

@@ -154,7 +154,7 @@ def _settle(
 
 
 def _offset(z: Floats, effects: Floats, inner_effects: Floats, piece: Piece) -> Floats:
-    offset = np.einsum("an,an->n", z, np.repeat(effects, piece.sizes, axis=1))
+    offset: Floats = np.einsum("an,an->n", z, np.repeat(effects, piece.sizes, axis=1))
     if inner_effects.size:
         offset += np.repeat(inner_effects, piece.inner_sizes)
     return offset
@@ -190,7 +190,7 @@ def _blocks(z: Floats, at: _Scores, factor: Floats, t: float, piece: Piece) -> _
     if piece.inner_starts.size:
         outer = np.einsum("ac,bc->cab", m * (t * t / d), m)
         a -= np.add.reduceat(outer, piece.inner_first, axis=0)
-    inverse = np.linalg.inv(np.eye(q) + factor.T @ a @ factor)
+    inverse = np.asarray(np.linalg.inv(np.eye(q) + factor.T @ a @ factor), dtype=np.float64)
     return _Blocks(score, inner_score, total, d, m, a, inverse)
 
 

@@ -75,8 +75,7 @@ def fit_logistic(rows: LogisticRows, spec: LogisticSpec) -> LogisticFit:
         CannotFit: ``constant_outcome``, ``one_group``, ``one_pupil_per_group``, ``constant_column``, ``collinear``,
             ``separated`` (all with names where columns are at fault) or ``groups_separated``.
 
-    Limits: Laplace's approximation (lme4's nAGQ = 1) draws variances and effects a little towards 0 where groups have
-        few trials or outcomes are rare.
+    Limits: Laplace's approximation (lme4's nAGQ = 1) is off where groups have few trials or outcomes are rare.
 
     Source: docs/method/multilevel_logistic.md; checked against lme4 in tests/reference.
     """

@@ -41,7 +41,8 @@ def find_metric(rows: LogisticRows, spec: LogisticSpec, crossed: Floats) -> Metr
     by_row = np.diag(crossed)[list(spec.random)] / 4.0
     spread = np.where(spec.free, by_row[:, None], 0.0)
     matrix[range(p, size), range(p, size)] = spec.theta(spread, rows.n_trials / 4.0)
-    return Metric(np.linalg.cholesky(matrix), rows.n_trials / 4.0)
+    root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    return Metric(root, rows.n_trials / 4.0)
 
 
 def _part(rows: LogisticRows) -> tuple[tuple[Piece, ...], float]:
@@ -66,13 +67,17 @@ def climb_intercept(rows: LogisticRows, modes: Floats, metric: Metric, share: fl
         share: Share of successes of all trials.
     """
     pieces, part = _part(rows)
-    start = _start(rows, modes, metric, share)
+    start, curvature = _start(rows, modes, metric, share), None
     if part < 1.0:
         narrowed = _narrowed(metric, part)
-        start = climb(_on(rows, modes, pieces), start, metric=narrowed, most_steps=MOST_START_STEPS).point
+        found = climb(_on(rows, modes, pieces), start, metric=narrowed, most_steps=MOST_START_STEPS)
+        start, curvature = found.point.copy(), found.curvature / part
         start[-1] = max(abs(start[-1]), LEAST_START)
     evaluate = _on(rows, modes, rows.pieces)
-    return _at_boundary(evaluate, climb(evaluate, start, metric=metric))
+    # second derivatives of the part, kept up by updates, lead to the top of all rows as well
+    exact_above = 1e-2 if curvature is None else np.inf
+    top = climb(evaluate, start, metric=metric, curvature=curvature, exact_above=exact_above)
+    return _at_boundary(evaluate, top)
 
 
 def _on(rows: LogisticRows, modes: Floats, pieces: tuple[Piece, ...]) -> Evaluate:

@@ -24,6 +24,8 @@ _FIRST_DIFFERENCE = 1e-5
 _DIFFERENCE = 1e-4
 _CLOSE = 1.0
 _SMALL = 0.05
+_PATIENCE = 4
+_ROUGH = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +96,42 @@ class Search:
                 made[one] = (up.gradient - down.gradient) / (2 * h)
         return (made + made.T) / 2
 
-    def descend(self, start: Floats, *, is_near: bool = False) -> tuple[Point, float]:
-        """Quasi-Newton steps from a start, the curvature measured once and updated by BFGS.
+    def descend(
+        self, start: Floats, *, is_near: bool = False, enough: float = ENOUGH
+    ) -> tuple[Point, float]:
+        """Quasi-Newton steps from a start, the curvature measured now and then and updated by BFGS.
+
+        Parameters:
+            start: Parameters.
+            is_near: Go without the steps that help from afar.
+            enough: Expected fall at which to stop.
 
         Returns:
             The point where no further fall is expected or none is found, and the fall still expected.
         """
         at = self.point(start) if is_near else self._expectation_steps(self.point(start), 2)
-        curvature = self.hessian(at, _FIRST_DIFFERENCE)
-        expected, is_fresh = np.inf, True
+        curvature, age, promised = self.hessian(at, _FIRST_DIFFERENCE), 0, np.inf
+        expected = np.inf
         for _ in range(MOST_STEPS):
             step, expected = _step(curvature, at.gradient, at.theta)
-            if expected < ENOUGH:
+            if expected < enough:
                 break
+            if age == 0:
+                promised = expected
+            elif age >= _PATIENCE and expected > 0.1 * promised:
+                curvature, age = self.hessian(at, _FIRST_DIFFERENCE), 0
+                continue
             new = self._line(at, step)
             self.steps += 1
-            if new is None:
-                if is_fresh or expected < GOOD_ENOUGH:
-                    break
-                curvature, is_fresh = self.hessian(at, _FIRST_DIFFERENCE), True
-                continue
-            curvature = _updated(curvature, new.theta - at.theta, new.gradient - at.gradient)
-            at, is_fresh = new, False
-            empty = self._emptied(at)
-            if empty is not None:
-                at = empty
-                curvature, is_fresh = self.hessian(at, _FIRST_DIFFERENCE), True
+            if new is None and (age == 0 or expected < GOOD_ENOUGH):
+                break
+            updated = None
+            if new is not None:
+                empty = self._emptied(new)
+                updated = None if empty else _updated(curvature, new.theta - at.theta, new.gradient - at.gradient)
+                at = empty or new
+            age = age + 1 if updated is not None else 0
+            curvature = self.hessian(at, _FIRST_DIFFERENCE) if updated is None else updated
         return at, expected
 
     def _emptied(self, at: Point) -> Point | None:
@@ -182,13 +194,13 @@ def _step(curvature: Floats, gradient: Floats, theta: Floats) -> tuple[Floats, f
     return (step * (longest / length) if length > longest else step), expected
 
 
-def _updated(curvature: Floats, step: Floats, change: Floats) -> Floats:
-    """BFGS update, left out where it would make the curvature negative."""
+def _updated(curvature: Floats, step: Floats, change: Floats) -> Floats | None:
+    """BFGS update; None where the curvature along the step is negative, which it cannot express."""
     along = float(step @ change)
     bent = curvature @ step
     against = float(step @ bent)
     if along <= 1e-10 * float(np.linalg.norm(step) * np.linalg.norm(change)) or against <= 0:
-        return curvature
+        return None
     return np.asarray(curvature + np.outer(change, change) / along - np.outer(bent, bent) / against)
 
 
@@ -227,7 +239,10 @@ def _even_start(working: Working, size: float = _START) -> Floats:
 def _better(
     search: Search, best: Point, expected: float, start: Floats, *, is_near: bool
 ) -> tuple[Point, float]:
-    new, left = search.descend(start, is_near=is_near)
+    new, left = search.descend(start, is_near=is_near, enough=_ROUGH)
+    if new.deviance - 2 * left > best.deviance:
+        return best, expected
+    new, left = search.descend(new.theta, is_near=True)
     if not is_near:
         new, left = _leave_false_ends(search, new, left)
     margin = 1e-9 * max(1.0, abs(best.deviance) * 1e-3)

@@ -13,12 +13,13 @@ Array = NDArray[np.float64]
 HEADROOM = 8.0
 
 
-def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float) -> Array:
+def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float, is_linear: bool = False) -> Array:
     """Fit the model with all factors anew without each school, variances included.
 
     Args:
         blocks: Products by school.
         highest_ratio: Largest τ²/σ² of the schools as they are.
+        is_linear: No variance between schools is estimated: least squares.
 
     Returns:
         Shape (G, k − 1): for each school left out the coefficients of all columns but the outcome, in the outcome's
@@ -33,7 +34,7 @@ def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float) -> Arra
     found = []
     for batch in left_out_nodes(whole, ratios):
         peak = peaks(whole, [batch], t, eliminate)
-        at = np.log1p(peak.ratio[:, 0] * blocks.largest)
+        at = np.log1p(peak.ratio[:, 0] * blocks.largest) * (not is_linear)
         products = np.stack(
             [
                 between(t, one.reshape(len(t), -1), place)

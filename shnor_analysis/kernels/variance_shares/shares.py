@@ -73,8 +73,8 @@ class Models:
         """Shares and sampling errors of shape (…, P) from the variances of shape (…, models …)."""
         null = tau2[..., 0] if self.orders is None else tau2[..., 0, 0]
         extra = (None,) * (1 if self.orders is None else 2)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = 1 - tau2 / null[(..., *extra)]
+        there = np.where(null > 0, null, np.nan)
+        values = 1 - tau2 / there[(..., *extra)]
         if self.orders is None:
             shares = exact_shares(values)
             return shares, np.zeros_like(shares)
@@ -116,8 +116,7 @@ def variance_shares(blocks: SchoolBlocks, models: Models) -> Shares:
     sigma2 = solved.sigma2[where.ravel()].reshape(masks.shape[:-1])
     shares, errors = models.split(tau2)
     null, full = models.ends(tau2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = float(1 - full / null)
+    total = float(1 - full / null) if null > 0 else float("nan")
     unit = float(blocks.scale[-1] ** 2)
     return Shares(
         shares,
@@ -151,10 +150,7 @@ def resampled_shares(
     tau2 = _unshrunk(blocks, models, found)
     shares, _ = models.split(tau2)
     null, full = models.ends(tau2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = 1 - full / null
-    is_there = null > 0
-    return np.where(is_there[:, None], shares, np.nan), np.where(is_there, total, np.nan)
+    return shares, 1 - full / np.where(null > 0, null, np.nan)
 
 
 def _unshrunk(blocks: SchoolBlocks, models: Models, found: Peak) -> Array:

@@ -4,6 +4,7 @@ from shnor_analysis.warehouse.analysis.context import INDEX, ContextFactors, cre
 from shnor_analysis.warehouse.analysis.families import (
     ALL_SUBJECTS,
     Family,
+    count_rows,
     family_rows,
     find_families,
     pupil_adjusters,

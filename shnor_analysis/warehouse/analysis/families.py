@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shnor_analysis.warehouse.analysis.context import context_columns
 from shnor_analysis.warehouse.analysis.pupils import PUPIL_COLUMNS, PUPIL_ROWS
 from shnor_analysis.warehouse.analysis.schools import SCHOOL_ROWS
-from shnor_analysis.warehouse.engine import Connection, fetch, fetch_count, text
+from shnor_analysis.warehouse.engine import Connection, fetch, text
 
 LEAST_SCHOOLS = 10
 LEAST_KNOWN = 0.8  # part of the schools with a result whose single pupils are known: below it the schools' rows tell more
@@ -95,7 +95,8 @@ def pupil_adjusters(connection: Connection, view: str) -> tuple[str, ...]:
 
 def count_rows(connection: Connection, view: str) -> int:
     """Rows of a view."""
-    return fetch_count(connection, f'SELECT count(*) FROM "{view}"')
+    # fetched to the end: a connection with an unfinished result refuses the relations that models read
+    return int(fetch(connection, f'SELECT count(*) AS n FROM "{view}"')[0]["n"])
 
 
 def _of_assessment(pooled: Family, found: dict[tuple[str, str], Family]) -> tuple[Family, ...]:

@@ -64,8 +64,6 @@ def read_design_rows(formula: ModelFormula, source: Source, *, trials: str | Non
 
 
 def _check_formula(formula: ModelFormula) -> None:
-    if len(formula.outcomes) != 1:
-        raise UsageProblem(Problem("logistic_outcomes", found=formula.text))
     if not formula.random:
         raise UsageProblem(Problem("logistic_no_groups", found=formula.text))
     if len(formula.groupings) > 2:
@@ -133,7 +131,7 @@ class _Reading:
         """Factors by their levels in complete rows."""
         orders = self.rows.orders
         coded = {
-            name: code_column(table.column(f"f{at}"), orders.get(name))
+            name: code_column(table.column(f"f{at}").combine_chunks(), orders.get(name))
             for at, name in enumerate(query.factors)
         }
         single = [name for name, one in coded.items() if len(one.labels) < 2]
@@ -143,7 +141,7 @@ class _Reading:
 
     def _assemble(self, read: _Table, design: Design, made: _Made) -> DesignRows:
         groups = {
-            name: code_column(read.table.column(f"g{at}"), self.rows.orders.get(name))
+            name: code_column(read.table.column(f"g{at}").combine_chunks(), self.rows.orders.get(name))
             for at, name in enumerate(self.request.group_columns)
         }
         columns = {one.name: one for part in (made.fixed, *made.bars) for one in part}
@@ -193,7 +191,9 @@ class _Table:
         numbers = [self.table.column(f"a{place[_number(one)]}").to_numpy()[order] for one in atoms]
         infinite = [sql for sql, one in zip(atoms, numbers, strict=True) if not np.isfinite(one).all()]
         if infinite:
-            raise InputRefused(Problem("value_infinite", found=", ".join(infinite).replace('"', "")))
+            raise InputRefused(
+                Problem("value_infinite", found=", ".join(infinite).replace('"', "").replace("::DOUBLE", ""))
+            )
         codes = {name: _narrow(one.codes[order]) for name, one in self.categories.items()}
         matrix = np.zeros((len(columns), len(order)))
         for row, column in zip(matrix, columns, strict=True):

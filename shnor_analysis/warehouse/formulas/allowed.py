@@ -43,10 +43,33 @@ CONTEXT: Mapping[str, Any] = MappingProxyType(
     {name: NUMBER_FUNCTIONS[name] for name in ("sqrt", "abs", "floor", "ceil", "log1p", "expm1", "sign")}
 )
 TRANSFORMS = frozenset(
-    "I C center scale standardize poly bs cr cs cc hashed Q Treatment Poly Sum Helmert Diff exp10 exp2 "
-    "log log2 log10 exp".split()
+    [
+        "I",
+        "C",
+        "center",
+        "scale",
+        "standardize",
+        "poly",
+        "bs",
+        "cr",
+        "cs",
+        "cc",
+        "hashed",
+        "Q",
+        "Treatment",
+        "Poly",
+        "Sum",
+        "Helmert",
+        "Diff",
+        "exp10",
+        "exp2",
+        "log",
+        "log2",
+        "log10",
+        "exp",
+    ]
 )
-CONTRASTS = frozenset("treatment sum helmert diff poly custom sas SAS".split())
+CONTRASTS = frozenset(["treatment", "sum", "helmert", "diff", "poly", "custom", "sas", "SAS"])
 ALLOWED = tuple(sorted((TRANSFORMS - {"Q"}) | set(CONTEXT) | {f"contr.{name}" for name in CONTRASTS}))
 MOST_POWER = 20
 MOST_WHOLE = 1000
@@ -89,45 +112,46 @@ def _checked(node: ast.AST, text: str) -> Iterator[str]:
         if node.id.startswith("__"):
             raise _forbidden(text)
         yield node.id
-        return
-    if isinstance(node, ast.Call):
+    elif isinstance(node, ast.Call):
         yield from _checked_call(node, text)
-        return
-    if isinstance(node, ast.Attribute):
+    elif isinstance(node, ast.Attribute):
         _check_attribute(node, text)
-        return
-    if isinstance(node, ast.Constant):
+    elif isinstance(node, ast.Constant):
         _check_constant(node, text)
-        return
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+    elif isinstance(node, (*PARTS, *SIGNS)):
         _check_power(node, text)
-    if not isinstance(node, (*PARTS, *SIGNS)):
+        for child in ast.iter_child_nodes(node):
+            yield from _checked(child, text)
+    else:
         raise _forbidden(text)
-    for child in ast.iter_child_nodes(node):
-        yield from _checked(child, text)
 
 
 def _checked_call(node: ast.Call, text: str) -> Iterator[str]:
-    function = node.func
-    if isinstance(function, ast.Name):
-        if function.id == "lag":
-            raise UsageProblem(Problem("formula_order", found=text))
-        if function.id not in TRANSFORMS and function.id not in CONTEXT:
-            raise UsageProblem(Problem("formula_function", found=function.id, allowed=", ".join(ALLOWED)))
-    elif isinstance(function, ast.Attribute):
-        _check_attribute(function, text)
-    else:
-        raise _forbidden(text)
-    if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
+    _check_function(node.func, text)
+    if any(isinstance(one, ast.Starred) for one in node.args) or any(
+        one.arg is None for one in node.keywords
+    ):
         raise _forbidden(text)
     values = [*node.args, *(one.value for one in node.keywords)]
-    if isinstance(function, ast.Name) and function.id == "Q":
+    if isinstance(node.func, ast.Name) and node.func.id == "Q":
         yield from _quoted_by_q(values, text)
         return
     for value in values:
         if _is_large(value):
             raise _forbidden(text)
         yield from _checked(value, text)
+
+
+def _check_function(function: ast.expr, text: str) -> None:
+    """Only listed functions are called."""
+    if isinstance(function, ast.Attribute):
+        _check_attribute(function, text)
+    elif not isinstance(function, ast.Name):
+        raise _forbidden(text)
+    elif function.id == "lag":
+        raise UsageProblem(Problem("formula_order", found=text))
+    elif function.id not in TRANSFORMS and function.id not in CONTEXT:
+        raise UsageProblem(Problem("formula_function", found=function.id, allowed=", ".join(ALLOWED)))
 
 
 def _quoted_by_q(values: list[ast.expr], text: str) -> Iterator[str]:
@@ -140,7 +164,9 @@ def _quoted_by_q(values: list[ast.expr], text: str) -> Iterator[str]:
 def _check_attribute(node: ast.Attribute, text: str) -> None:
     """Only ``np.function`` and ``contr.name`` have a dot."""
     owner = node.value.id if isinstance(node.value, ast.Name) else ""
-    if not ((owner == "np" and node.attr in NUMBER_FUNCTIONS) or (owner == "contr" and node.attr in CONTRASTS)):
+    if not (
+        (owner == "np" and node.attr in NUMBER_FUNCTIONS) or (owner == "contr" and node.attr in CONTRASTS)
+    ):
         found = f"{owner}.{node.attr}" if owner in ("np", "contr") else text
         raise UsageProblem(Problem("formula_function", found=found, allowed=", ".join(ALLOWED)))
 
@@ -150,8 +176,10 @@ def _check_constant(node: ast.Constant, text: str) -> None:
         raise _forbidden(text)
 
 
-def _check_power(node: ast.BinOp, text: str) -> None:
+def _check_power(node: ast.AST, text: str) -> None:
     """A power of numbers alone can fill the memory; a column to a small power cannot."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)):
+        return
     if not any(isinstance(one, ast.Name) for one in ast.walk(node.left)):
         raise _forbidden(text)
     for one in ast.walk(node.right):

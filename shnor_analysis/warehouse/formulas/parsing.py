@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from formulaic import Formula, SimpleFormula
@@ -78,11 +79,11 @@ def _check_size(text: str, tokens: Sequence[Token]) -> None:
     """A short text can ask for a million terms."""
     if len(text) > MOST_CHARACTERS:
         raise UsageProblem(Problem("formula_large", found=text[:40] + "…"))
-    for sign, power in zip(tokens, tokens[1:], strict=False):
-        if sign.kind is KIND.OPERATOR and sign.token.strip() in ("**", "^"):
-            if not (power.token.isdigit() and 1 <= int(power.token[:6]) <= MOST_POWER_OF_TERMS):
-                raise _syntax(text, _start(power))
-    if any(token.kind is KIND.OPERATOR and token.token == "." or token.token == "." for token in tokens):
+    for sign, power in pairwise(tokens):
+        is_power = sign.kind is KIND.OPERATOR and sign.token.strip().endswith(("**", "^"))
+        if is_power and not (power.token.isdigit() and 1 <= int(power.token[:6]) <= MOST_POWER_OF_TERMS):
+            raise _syntax(text, _start(power))
+    if any((token.kind is KIND.OPERATOR and token.token == ".") or token.token == "." for token in tokens):
         raise _syntax(text, text.index("."))
 
 
@@ -102,23 +103,28 @@ def _tilde(text: str, tokens: Sequence[Token]) -> int | None:
 
 def _bar_spans(text: str, tokens: Sequence[Token]) -> Iterator[_Span]:
     """The bracketed bars of the right side."""
-    opened: list[tuple[int, Token | None]] = []
+    opened: list[int] = []
+    bars: dict[int, Token] = {}
     for at, token in enumerate(tokens):
-        if token.kind is KIND.CONTEXT and token.token in "([":
-            opened.append((at, None))
-        elif token.kind is KIND.OPERATOR and "|" in token.token:
-            if len(opened) != 1 or opened[-1][1] is not None or token.token not in BARS:
+        if token.kind is KIND.OPERATOR and "|" in token.token:
+            if len(opened) != 1 or opened[0] in bars or token.token not in BARS:
                 raise _bar_problem(text, token)
-            opened[-1] = (opened[-1][0], token)
-        elif token.kind is KIND.CONTEXT:
-            if not opened:
-                raise _syntax(text, _start(token))
-            begin, bar = opened.pop()
-            if bar is not None:
-                yield _Span(_cut_from(text, tokens, begin, bar), _start(tokens[begin]), bar, _start(token))
-                _check_after(text, tokens, at, bar)
+            bars[opened[0]] = token
+        if token.kind is not KIND.CONTEXT:
+            continue
+        if token.token in "([":
+            opened.append(at)
+            continue
+        if not opened:
+            raise _syntax(text, _start(token))
+        begin = opened.pop()
+        if begin in bars:
+            yield _Span(
+                _cut_from(text, tokens, begin, bars[begin]), _start(tokens[begin]), bars[begin], _start(token)
+            )
+            _check_after(text, tokens, at, bars[begin])
     if opened:
-        raise _syntax(text, _start(tokens[opened[-1][0]]))
+        raise _syntax(text, _start(tokens[opened[-1]]))
 
 
 def _cut_from(text: str, tokens: Sequence[Token], begin: int, bar: Token) -> int:
@@ -126,7 +132,11 @@ def _cut_from(text: str, tokens: Sequence[Token], begin: int, bar: Token) -> int
     if begin == 0:
         return _start(tokens[0])
     before = tokens[begin - 1]
-    if _start(before) < 0 or before.kind is not KIND.OPERATOR or not before.token.strip().endswith(("+", "~")):
+    if (
+        _start(before) < 0
+        or before.kind is not KIND.OPERATOR
+        or not before.token.strip().endswith(("+", "~"))
+    ):
         raise _bar_problem(text, bar)
     if before.token.endswith("~"):
         return _start(tokens[begin])
@@ -190,7 +200,7 @@ def _outcomes(text: str, left: str) -> SimpleFormula:
     """The terms of the left side; each is one column."""
     if not left.strip():
         return SimpleFormula([], _ordering="none")
-    terms = [term for term in _formula(text, f"{left} - 1", 0)]
+    terms = list(_formula(text, f"{left} - 1", 0))
     if not terms or any(len(term.factors) != 1 or _is_literal(term) for term in terms):
         raise UsageProblem(Problem("formula_outcome", found=left.strip()))
     return SimpleFormula(terms, _ordering="none")
@@ -236,7 +246,9 @@ def formula_columns(part: SimpleFormula) -> tuple[str, ...]:
         elif factor.eval_method.value == "python":
             found |= dict.fromkeys(check_expression(factor.expr))
         elif not re.fullmatch(r"[0-9.]+", factor.expr):
-            raise UsageProblem(Problem("formula_forbidden", found=factor.expr, allowed=term_columns(next(iter(part)))))
+            raise UsageProblem(
+                Problem("formula_forbidden", found=factor.expr, allowed=term_columns(next(iter(part))))
+            )
     return tuple(found)
 
 
@@ -245,7 +257,7 @@ def _start(token: Token) -> int:
 
 
 def _place(error: Exception) -> int | None:
-    """formulaic shows the place in its message, in signs of its own."""
+    """Formulaic shows the place in its message, in signs of its own."""
     _, found, shown = str(error).partition("\n\n")
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     return plain.index("⧛") if found and "⧛" in plain else None
@@ -254,7 +266,9 @@ def _place(error: Exception) -> int | None:
 def _syntax(text: str, place: int | None) -> UsageProblem:
     if place is None or place >= len(text):
         return UsageProblem(Problem("formula_syntax", found=text.strip()))
-    return UsageProblem(Problem("formula_syntax_at", found=text[place : place + 12], fields={"position": place + 1}))
+    return UsageProblem(
+        Problem("formula_syntax_at", found=text[place : place + 12], fields={"position": place + 1})
+    )
 
 
 def _bar_problem(text: str, token: Token) -> UsageProblem:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from shnor_analysis.kernels.multilevel import CannotFit, GroupedMoments, Level
 from shnor_analysis.kernels.multilevel.moments import INTERCEPT
 from shnor_analysis.warehouse.moments.batches import Batch, RowStream
-from shnor_analysis.warehouse.moments.columns import near
+from shnor_analysis.warehouse.moments.columns import near_mean
 from shnor_analysis.warehouse.moments.hierarchy import Hierarchy
 
 Floats = npt.NDArray[np.float64]
@@ -79,12 +79,14 @@ class _Sums:
             self.sizes += np.bincount(codes, minlength=many)
             for row, at in enumerate(self.random):
                 for other in range(len(columns)):
-                    self.grouped[row, other] += np.bincount(codes, weighted[at] * columns[other], minlength=many)
+                    self.grouped[row, other] += np.bincount(
+                        codes, weighted[at] * columns[other], minlength=many
+                    )
 
     def _near_means(self, values: Floats) -> Floats:
         if not self.has_shift:
             return np.zeros(values.shape[1])
-        shift = np.array([near(one) for one in values.mean(axis=0)])
+        shift = np.array([near_mean(one) for one in values.T])
         shift[self.names.index(INTERCEPT)] = 0.0
         return shift
 
@@ -120,10 +122,10 @@ def _levels(
     for level, codes in enumerate(hierarchy.codes):
         ancestors[level, hierarchy.codes[0]] = codes
     kept = np.flatnonzero(sizes > 0)
-    codes, labels = [], []
-    for level in range(len(ancestors)):
-        present, index = np.unique(ancestors[level, kept], return_inverse=True)
-        codes.append(index.astype(np.int64))
-        labels.append(hierarchy.labels[level][present])
-    found = Hierarchy(hierarchy.groupings, tuple(codes), tuple(labels))
+    numbered = [np.unique(one[kept], return_inverse=True) for one in ancestors]
+    found = Hierarchy(
+        hierarchy.groupings,
+        tuple(index.astype(np.int64) for _, index in numbered),
+        tuple(labels[present] for labels, (present, _) in zip(hierarchy.labels, numbered, strict=True)),
+    )
     return found.levels(sizes[kept].astype(np.int64)), kept

@@ -58,50 +58,54 @@ class Answer:
         return {name: set(values) for name, values in self.cells.items()}
 
 
-def read_answer(plan: Plan, table: pa.Table, orders: Mapping[str, Sequence[Any]]) -> Answer:
-    """Take the table of the pass apart.
+def read_answer(
+    plan: Plan, found: Mapping[str, npt.NDArray[Any]], orders: Mapping[str, Sequence[Any]]
+) -> Answer:
+    """Take the arrays of the pass apart.
 
     Raises:
         CannotFit: ``no_rows``.
         UsageProblem: ``weights_negative``.
         NotFinite: A row holds an infinite number or none.
     """
-    part = np.asarray(table.column("part"))
-    rows = np.asarray(table.column("n"))
-    if rows.sum() == 0:
+    if found["n"].sum() == 0:
         raise CannotFit("no_rows")
     if plan.weights is not None:
-        _check_weights(plan, table)
-    split = [table.filter(pa.array(part == one)) for one in (0, 1)]
-    n_group, n_cell = (len(plan.by_group), len(plan.by_cell or ()))
+        _check_weights(plan, found)
+    group, cell = (_part(found, one) for one in (0, 1))
     is_grouped = bool(plan.groups) or plan.by_cell is None
-    keys = {name: code_column(split[0].column(f"g{at}"), orders.get(name)) for at, name in enumerate(plan.groups)}
-    sums = _sums(split[0], n_group if is_grouped else 0)
-    cell_sums = _sums(split[1], n_cell)
-    cells = {name: split[1].column(f"f{at}").to_pylist() for at, name in enumerate(plan.levels)}
-    counted = 1 if plan.by_cell is not None else 0
+    keys = {
+        name: code_column(pa.array(group[f"g{at}"], from_pandas=True), orders.get(name))
+        for at, name in enumerate(plan.groups)
+    }
+    sums = _sums(group, len(plan.by_group) if is_grouped else 0)
+    cell_sums = _sums(cell, len(plan.by_cell or ()))
+    cells = {name: cell[f"f{at}"].tolist() for at, name in enumerate(plan.levels)}
     logs = 0.0
     if plan.weights is not None:
-        logs = float(np.asarray(split[counted].column("log_weights")).sum())
+        logs = float((group if plan.by_cell is None else cell)["log_weights"].sum())
     if not (np.isfinite(sums).all() and np.isfinite(cell_sums).all() and np.isfinite(logs)):
         raise NotFinite
-    return Answer(plan, keys, _rows_of(split[0]), sums, cells, _rows_of(split[1]), cell_sums, logs)
+    return Answer(
+        plan, keys, group["n"].astype(np.int64), sums, cells, cell["n"].astype(np.int64), cell_sums, logs
+    )
 
 
-def _rows_of(table: pa.Table) -> npt.NDArray[np.int64]:
-    return np.asarray(table.column("n")).astype(np.int64)
+def _part(found: Mapping[str, npt.NDArray[Any]], part: int) -> dict[str, npt.NDArray[Any]]:
+    """The rows of one branch; what is empty in them belongs to the other."""
+    rows = found["part"] == part
+    return {name: np.ma.getdata(values)[rows] for name, values in found.items()}
 
 
-def _sums(table: pa.Table, n: int) -> Floats:
-    columns = [table.column(f"s{at}").to_numpy() for at in range(n)]
-    return np.array(columns, dtype=np.float64).reshape(n, len(table))
+def _sums(part: Mapping[str, npt.NDArray[Any]], n: int) -> Floats:
+    columns = [part[f"s{at}"] for at in range(n)]
+    return np.array(columns, dtype=np.float64).reshape(n, len(part["n"]))
 
 
-def _check_weights(plan: Plan, table: pa.Table) -> None:
-    least = table.column("least_weight").to_pylist()
-    negative = [one for one in least if one is not None and one < 0]
-    if negative:
-        raise UsageProblem(Problem("weights_negative", found=str(min(negative)), fields={"name": plan.weights}))
+def _check_weights(plan: Plan, found: Mapping[str, npt.NDArray[Any]]) -> None:
+    least = float(np.ma.min(found["least_weight"]))
+    if least < 0:
+        raise UsageProblem(Problem("weights_negative", found=str(least), fields={"name": plan.weights}))
 
 
 class Sums:
@@ -154,7 +158,11 @@ def product_table(polynomials: Sequence[Polynomial], sums: Sums) -> Floats:
 
 
 def group_table(
-    polynomials: Sequence[Polynomial], random: Sequence[int], sums: Sums, order: npt.NDArray[np.int64], n_groups: int
+    polynomials: Sequence[Polynomial],
+    random: Sequence[int],
+    sums: Sums,
+    order: npt.NDArray[np.int64],
+    n_groups: int,
 ) -> Floats:
     """Σ w u c' by group, shape (u, k, groups); `order` gives the group of each row of the answer."""
     table = np.zeros((len(random), len(polynomials), n_groups))

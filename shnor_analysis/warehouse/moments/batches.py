@@ -19,8 +19,8 @@ from shnor_analysis.warehouse.moments.columns import Materialised
 from shnor_analysis.warehouse.moments.design import Design
 from shnor_analysis.warehouse.moments.hierarchy import Coded, Grouping, Hierarchy, code_column, find_hierarchy
 from shnor_analysis.warehouse.moments.request import Request, request
-from shnor_analysis.warehouse.moments.sample import in_order, look
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, Source, open_rows, quoted
+from shnor_analysis.warehouse.moments.sample import DTYPES, categorical, in_order, look
+from shnor_analysis.warehouse.moments.source import Rows, Source, open_rows, quoted
 from shnor_analysis.warehouse.moments.states import formulaic_states, standards, whole_column_states
 
 Floats = npt.NDArray[np.float64]
@@ -96,15 +96,19 @@ class _Reader:
 
     def batches(self) -> Iterator[Batch]:
         """Read the rows."""
-        listed = ", ".join(quoted(one) for one in dict.fromkeys((*self.request.columns, *self.extra))) or "1 AS _"
-        sql = f"SELECT {listed} FROM {VIEW} WHERE {complete(self.rows, (*self.request.columns, *self.extra))}"
+        listed = (
+            ", ".join(quoted(one) for one in dict.fromkeys((*self.request.columns, *self.extra))) or "1 AS _"
+        )
+        sql = f"SELECT {listed} FROM {self.rows.table} WHERE {complete(self.rows, (*self.request.columns, *self.extra))}"
         for record in self.rows.query(sql).to_arrow_reader(self.batch_rows):
             if record.num_rows:
                 yield from self._batch(pa.Table.from_batches([record]))
 
     def _batch(self, table: pa.Table) -> Iterator[Batch]:
         weights = self._weights(table)
-        frame = pd.DataFrame({one: self._cells(table, one) for one in self.request.term_columns}, index=range(len(table)))
+        frame = pd.DataFrame(
+            {one: self._cells(table, one) for one in self.request.term_columns}, index=range(len(table))
+        )
         values = np.empty((len(table), self.width))
         for materialised, places in self.parts:
             values[:, list(places)] = self.design.filled(frame, materialised.spec)
@@ -121,11 +125,8 @@ class _Reader:
     def _cells(self, table: pa.Table, name: str) -> Any:
         if name in self.design.levels and self.rows.kinds[name] == "text":
             codes = pc.index_in(_text(table, name), pa.array(self.design.levels[name]))
-            return pd.Categorical.from_codes(
-                codes.to_numpy().astype(np.int64), categories=list(self.design.levels[name])
-            )
-        kind = {"flag": np.bool_, "whole": np.int64}.get(self.rows.kinds[name], np.float64)
-        return table.column(name).to_numpy().astype(kind)
+            return categorical(codes.to_numpy().astype(np.int64), self.design.levels[name])
+        return table.column(name).to_numpy().astype(DTYPES.get(self.rows.kinds[name], np.float64))
 
     def _weights(self, table: pa.Table) -> Floats | None:
         if self.request.weights is None:
@@ -133,7 +134,9 @@ class _Reader:
         weights = _numbers(table, self.request.weights)
         if (weights < 0).any():
             found = str(weights.min())
-            raise UsageProblem(Problem("weights_negative", found=found, fields={"name": self.request.weights}))
+            raise UsageProblem(
+                Problem("weights_negative", found=found, fields={"name": self.request.weights})
+            )
         return weights
 
 
@@ -148,7 +151,9 @@ class _Coding:
     def codes(self, table: pa.Table) -> npt.NDArray[np.int64]:
         """Code of each row's group on each level."""
         places = {
-            name: pc.index_in(table.column(name).combine_chunks().cast(values.type), values).to_numpy().astype(np.int64)
+            name: pc.index_in(table.column(name).combine_chunks().cast(values.type), values)
+            .to_numpy()
+            .astype(np.int64)
             for name, values in self.values.items()
         }
         made = []
@@ -205,7 +210,9 @@ def open_stream(
         parts.append((one, tuple(columns.setdefault(name, len(columns)) for name in one.names)))
     bars = [place for _, places in parts[n_outcomes:-n_outcomes] for place in places]
     coding = _find_groups(asked, rows, extra) if asked.groupings else None
-    reader = _Reader(rows, asked, used, tuple(parts), len(columns), coding[1] if coding else None, extra, batch_rows)
+    reader = _Reader(
+        rows, asked, used, tuple(parts), len(columns), coding[1] if coding else None, extra, batch_rows
+    )
     return RowStream(
         tuple(columns),
         parts[0][1],
@@ -225,7 +232,7 @@ def find_design(asked: Request, rows: Rows, extra: Sequence[str] = ()) -> Design
     if factors:
         found = ", ".join(f"list(DISTINCT {quoted(one)}) AS f{at}" for at, one in enumerate(factors))
         present = complete(rows, (*asked.columns, *extra))
-        row = rows.row(f"SELECT {found} FROM {VIEW} WHERE {present}")
+        row = rows.row(f"SELECT {found} FROM {rows.table} WHERE {present}")
         if row[0] is None:
             raise CannotFit("no_rows")
         levels = {
@@ -250,10 +257,12 @@ def _find_groups(asked: Request, rows: Rows, extra: Sequence[str]) -> tuple[Hier
     names = asked.group_columns
     listed = ", ".join(quoted(one) for one in names)
     present = complete(rows, (*asked.columns, *extra))
-    table = rows.fetch(f"SELECT DISTINCT {listed} FROM {VIEW} WHERE {present}")
+    table = rows.fetch(f"SELECT DISTINCT {listed} FROM {rows.table} WHERE {present}")
     if len(table) == 0:
         raise CannotFit("no_rows")
-    columns = {name: code_column(table.column(name), rows.orders.get(name)) for name in names}
+    columns = {
+        name: code_column(table.column(name).combine_chunks(), rows.orders.get(name)) for name in names
+    }
     hierarchy = find_hierarchy(asked.groupings, columns)
     values = {name: _values_by_code(table.column(name), columns[name]) for name in names}
     joints = []
@@ -282,7 +291,7 @@ def _joint(
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:
-    return table.column(name).to_numpy().astype(np.float64)
+    return np.asarray(table.column(name).to_numpy(), dtype=np.float64)
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,11 +48,16 @@ def materialise(terms: SimpleFormula, sample: Sample, states: Mapping[str, Any])
     """Let formulaic build its columns on the sample, with the states of the transforms as they are in all rows."""
     materializer = PandasMaterializer(sample.frame, context=dict(CONTEXT))
     asked = ModelSpec(
-        formula=terms, na_action="ignore", output="numpy", transform_state={key: dict(one) for key, one in states.items()}
+        formula=terms,
+        na_action="ignore",
+        output="numpy",
+        transform_state={key: dict(one) for key, one in states.items()},
     )
     with np.errstate(all="ignore"):
         matrix = materializer.get_model_matrix(asked)
-    return Materialised(matrix.model_spec, {key: one.values for key, one in materializer.factor_cache.items()})
+    return Materialised(
+        matrix.model_spec, {key: one.values for key, one in materializer.factor_cache.items()}
+    )
 
 
 @dataclass(slots=True)
@@ -62,12 +68,15 @@ class ColumnWriter:
         sample: Levels and kinds.
         standards: States of `center` and `scale` by their text.
         has_shift: Whether numbers may be taken from near their mean: only beside an intercept.
+        atoms: Numbers of each row, as they come.
+        coded: Columns that stand as categories, as they come.
     """
 
     sample: Sample
     standards: Mapping[str, Standard]
     has_shift: bool
     atoms: list[Atom] = field(default_factory=list)
+    coded: dict[str, None] = field(default_factory=dict)
     _known: dict[str, int] = field(default_factory=dict)
 
     def columns(self, materialised: Materialised) -> tuple[Column, ...]:
@@ -124,9 +133,7 @@ class ColumnWriter:
     def _atom(self, sql: str, values: Any) -> int:
         if sql not in self._known:
             self._known[sql] = len(self.atoms)
-            finite = np.asarray(values)[np.isfinite(values)]
-            shift = float(finite.mean()) if self.has_shift and len(finite) else 0.0
-            self.atoms.append(Atom(sql, near(shift)))
+            self.atoms.append(Atom(sql, near_mean(values) if self.has_shift else 0.0))
         return self._known[sql]
 
     def _number(self, expression: str, factor: Any) -> str:
@@ -142,28 +149,36 @@ class ColumnWriter:
         column = category_column(expression)
         if column is None or column not in self.sample.levels:
             raise NotInSql
+        self.coded[column] = None
         matrix = state[1]["contrasts"].get_coding_matrix(reduced_rank=is_reduced)
         place = {level: at for at, level in enumerate(matrix.index.to_list())}
         by_level = matrix.to_numpy(dtype=np.float64)[[place[one] for one in self.sample.levels[column]]]
         return [of_factor(column, by_level[:, at]) for at in range(by_level.shape[1])]
 
 
-def near(shift: float) -> float:
-    """A shift with few digits: the same for most orders of the same rows, and exact in products with small numbers."""
-    return float(f"{shift:.2g}")
+def near_mean(values: Any) -> float:
+    """A round number near the mean, to a tenth of the spread: most samples of the same rows give the same."""
+    finite = np.asarray(values)[np.isfinite(values)]
+    if len(finite) == 0:
+        return 0.0
+    mean, spread = float(finite.mean()), float(np.ptp(finite))
+    if spread == 0.0:
+        return mean
+    digits = 1 - math.floor(math.log10(spread))
+    return round(mean, digits)
 
 
 def category_column(expression: str) -> str | None:
     """The column that a factor takes as categories: its own name, or that in ``C(name, …)``; None for others."""
     try:
         tree, aliases = parse_expression(expression)
-    except Exception:  # noqa: BLE001 - a quoted name comes without its quotes
+    except Exception:
         return expression
     if isinstance(tree, ast.Name):
         return aliases.get(tree.id, tree.id)
-    is_call = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"
-    if is_call and tree.args and isinstance(tree.args[0], ast.Name):
-        if any(one.arg == "levels" for one in tree.keywords):
-            return None
-        return aliases.get(tree.args[0].id, tree.args[0].id)
-    return None
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"):
+        return None
+    first = tree.args[0] if tree.args else None
+    if not isinstance(first, ast.Name) or any(one.arg == "levels" for one in tree.keywords):
+        return None
+    return aliases.get(first.id, first.id)

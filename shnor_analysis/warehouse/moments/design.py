@@ -14,7 +14,7 @@ from formulaic import ModelSpec, SimpleFormula
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.warehouse.formulas import CONTEXT, ModelFormula, formula_columns
 from shnor_analysis.warehouse.moments.columns import Materialised, materialise
-from shnor_analysis.warehouse.moments.sample import Sample
+from shnor_analysis.warehouse.moments.sample import DTYPES, Sample
 
 Floats = npt.NDArray[np.float64]
 SHOWN_LEVELS = 12
@@ -47,7 +47,9 @@ class Design:
         """Names of the columns of some terms."""
         return self.materialised(terms).names
 
-    def matrix(self, rows: pd.DataFrame, terms: ModelFormula | SimpleFormula) -> tuple[Floats, tuple[str, ...]]:
+    def matrix(
+        self, rows: pd.DataFrame, terms: ModelFormula | SimpleFormula
+    ) -> tuple[Floats, tuple[str, ...]]:
         """Columns of new rows.
 
         Parameters:
@@ -94,7 +96,9 @@ class Design:
         known = set(self.levels[name])
         wrong = [one for one in pd.unique(values.dropna().to_numpy(dtype=object)) if one not in known]
         allowed = ", ".join(str(one) for one in self.levels[name][:SHOWN_LEVELS])
-        return [Problem("level_unknown", found=str(one), allowed=allowed, fields={"name": name}) for one in wrong]
+        return [
+            Problem("level_unknown", found=str(one), allowed=allowed, fields={"name": name}) for one in wrong
+        ]
 
     def _typed(self, name: str, values: pd.Series[Any]) -> Any:
         """Cells in the kind of the fit; empty numbers are no numbers."""
@@ -104,4 +108,4 @@ class Design:
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(numbers).any():
             return numbers
-        return numbers.astype({"flag": np.bool_, "whole": np.int64}.get(kind, np.float64))
+        return numbers.astype(DTYPES.get(kind, np.float64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,10 @@ class Hierarchy:
         return tuple(made)
 
 
-def code_column(values: pa.ChunkedArray, order: Sequence[Any] | None) -> Coded:
+def code_column(values: pa.Array, order: Sequence[Any] | None) -> Coded:
     """Code a column: labels in the order of its categories, else sorted."""
     plain = values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
-    encoded = plain.combine_chunks().dictionary_encode()
+    encoded = plain.dictionary_encode()
     known = encoded.dictionary
     if order is None:
         ranks = np.asarray(pc.array_sort_indices(known))
@@ -97,9 +98,11 @@ def find_hierarchy(groupings: Sequence[Grouping], columns: Mapping[str, Coded]) 
     """
     coded = [_joint(one, columns) for one in groupings]
     order = sorted(range(len(groupings)), key=lambda at: (-len(coded[at][1]), at))
-    for inner, outer in zip(order, order[1:], strict=False):
+    for inner, outer in pairwise(order):
         _check_nested(
-            groupings[inner], groupings[outer], _Pair(coded[inner][0], coded[outer][0], coded[inner][1], coded[outer][1])
+            groupings[inner],
+            groupings[outer],
+            _Pair(coded[inner][0], coded[outer][0], coded[inner][1], coded[outer][1]),
         )
     return Hierarchy(
         tuple(groupings[at] for at in order),
@@ -152,6 +155,7 @@ def _check_nested(inner: Grouping, outer: Grouping, pair: _Pair) -> None:
                 "outer": ":".join(outer),
                 "several": ", ".join(lies_in),
                 "spelled": f"(1 | {':'.join(outer)}/{inner[0]})",
+                "turned": f"(1 | {':'.join(inner)}/{outer[0]})",
             },
         )
     )

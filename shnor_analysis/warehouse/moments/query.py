@@ -13,7 +13,7 @@ from typing import Any
 
 from shnor_analysis.warehouse.engine import text
 from shnor_analysis.warehouse.moments.polynomials import ONE, Atom, Atoms, Monomial
-from shnor_analysis.warehouse.moments.source import VIEW, quoted
+from shnor_analysis.warehouse.moments.source import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Plan:
     """What one pass must leave.
 
     Attributes:
+        table: What stands after FROM.
         atoms: The numbers of each row.
         levels: Levels of each factor; the joint levels are the cells.
         groups: Columns whose joint values make the innermost groups; none for models without groups.
@@ -32,6 +33,7 @@ class Plan:
         is_strict: Whether rows with a number that is not a number are looked for.
     """
 
+    table: str
     atoms: tuple[Atom, ...]
     levels: Mapping[str, tuple[Any, ...]]
     groups: tuple[str, ...]
@@ -51,7 +53,9 @@ class Plan:
         if self.groups or self.by_cell is None:
             branches.append(self._branch(0, names, [self._monomial(one, names) for one in self.by_group]))
         if self.by_cell is not None:
-            branches.append(self._branch(1, names, [self._monomial(((), one), names) for one in self.by_cell]))
+            branches.append(
+                self._branch(1, names, [self._monomial(((), one), names) for one in self.by_cell])
+            )
         kept = "AS MATERIALIZED" if len(branches) == 2 else "AS NOT MATERIALIZED"
         return f"WITH kept {kept} ({rows})\n" + "\nUNION ALL\n".join(branches)
 
@@ -63,7 +67,7 @@ class Plan:
         chosen += [f"{_shifted(atom)} AS a{at}" for at, atom in enumerate(self.atoms)]
         if self.weights is not None:
             chosen.append(f"{quoted(self.weights)}::DOUBLE AS w")
-        return f"SELECT {', '.join(chosen) or '1 AS one'} FROM {VIEW} WHERE {self.condition}"
+        return f"SELECT {', '.join(chosen) or '1 AS one'} FROM {self.table} WHERE {self.condition}"
 
     @property
     def condition(self) -> str:
@@ -98,7 +102,8 @@ class Plan:
         indicators, atoms = monomial
         factors = [] if self.weights is None else ["w"]
         factors += [
-            f"({names.factor[factor]} = {literal(self.levels[factor][level])})::DOUBLE" for factor, level in indicators
+            f"({names.factor[factor]} = {literal(self.levels[factor][level])})::DOUBLE"
+            for factor, level in indicators
         ]
         factors += [f"a{atom}" for atom in atoms]
         return f"sum({' * '.join(factors)})" if factors else "count(*)::DOUBLE"

@@ -94,7 +94,9 @@ class Request:
             if rows.kinds[one] == "other"
         ]
         texts = {one for one in self.term_columns if rows.kinds[one] == "text"}
-        problems += [Problem("formula_text", found=name, fields={"place": name}) for name in self._text_outcomes(texts)]
+        problems += [
+            Problem("formula_text", found=name, fields={"place": name}) for name in self._text_outcomes(texts)
+        ]
         problems += [
             Problem("formula_text", found=name, fields={"place": expression})
             for expression in self.expressions

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, quoted
 
 LOOKED_AT = 4096
 FRAME_ROWS = 64
+DTYPES: Mapping[str, Any] = {"flag": np.bool_, "whole": np.int64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,18 @@ def look(rows: Rows, columns: Sequence[str], factors: Iterable[str]) -> Sample:
     wanted = set(factors)
     read = [name for name in columns if name in wanted or name not in rows.ranges]
     listed = ", ".join(quoted(name) for name in read)
-    table = rows.fetch(f"SELECT {listed} FROM {VIEW} LIMIT {LOOKED_AT}") if read else None
-    levels = {}
-    for name in read:
-        if table is not None and name in wanted:
-            values = table.column(name).unique().drop_null().to_pylist()
-            levels[name] = in_order([one for one in values if one == one], rows.orders.get(name))
+    first = rows.answer(f"SELECT {listed} FROM {rows.table} LIMIT {LOOKED_AT}") if read else {}
+    present = {name: _present(first[name]) for name in read}
+    levels = {name: _levels(rows, name, present[name]) for name in read if name in wanted}
     size = max([FRAME_ROWS, *(len(values) for values in levels.values())])
     cells = {}
     for name in columns:
         if name in wanted:
             cells[name] = _level_cells(levels[name], size, rows.kinds[name])
-        elif table is None or name in rows.ranges:
+        elif name in rows.ranges:
             cells[name] = _grid(rows.ranges[name], size, rows.kinds[name])
         else:
-            cells[name] = _number_cells(table.column(name).to_numpy(zero_copy_only=False), size, rows.kinds[name])
+            cells[name] = _number_cells(present[name], size, rows.kinds[name])
     return Sample(pd.DataFrame(cells, index=range(size)), levels, rows.kinds)
 
 
@@ -74,6 +73,21 @@ def _grid(ends: tuple[float, float], size: int, kind: str) -> Any:
     """Numbers spread over a range: their mean is near that of the column, whatever the order of the rows."""
     grid = np.linspace(*ends, size)
     return np.round(grid).astype(np.int64) if kind == "whole" else grid
+
+
+def _present(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The cells that are not empty."""
+    known = np.ma.getdata(values)[~np.ma.getmaskarray(values)]
+    return known[~pd.isna(known)]
+
+
+def _levels(rows: Rows, name: str, first: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """Levels among the first rows; sorted rows show one level only, and are asked in full."""
+    found = pd.unique(first).tolist()
+    if len(found) < 2:
+        asked = rows.answer(f"SELECT DISTINCT {quoted(name)} AS level FROM {rows.table}")["level"]
+        found = _present(asked).tolist()
+    return in_order(found, rows.orders.get(name))
 
 
 def in_order(values: Iterable[Any], order: Sequence[Any] | None) -> tuple[Any, ...]:
@@ -86,20 +100,20 @@ def _level_cells(levels: Sequence[Any], size: int, kind: str) -> Any:
     """Cells in which every level stands at least once."""
     codes = np.arange(size) % max(len(levels), 1)
     if kind == "text":
-        return pd.Categorical.from_codes(codes if levels else codes * 0 - 1, categories=list(levels))
-    dtype = {"flag": np.bool_, "whole": np.int64}.get(kind, np.float64)
-    values = np.array(levels or [0], dtype=dtype)
+        return categorical(codes if levels else codes - 1, levels)
+    values: npt.NDArray[Any] = np.array(levels or [0], dtype=DTYPES.get(kind, np.float64))
     return values[codes]
 
 
-def _number_cells(values: Any, size: int, kind: str) -> Any:
+def categorical(codes: npt.NDArray[np.int64], levels: Sequence[Any]) -> Any:
+    """A factor with all its levels, whichever of them stand in its cells."""
+    made: Any = pd.Categorical
+    return made.from_codes(codes, categories=list(levels))
+
+
+def _number_cells(present: npt.NDArray[Any], size: int, kind: str) -> Any:
     """The first present values, again from the start where they are few."""
-    if kind == "other" or kind == "text":
+    if kind in ("other", "text"):
         return np.full(size, np.nan)
-    present = values[~pd.isna(values)][:size]
-    dtype = {"flag": np.bool_, "whole": np.int64}.get(kind, np.float64)
-    if kind in ("number", "whole"):
-        present = present[np.isfinite(present.astype(np.float64))]
-    if len(present) == 0:
-        present = np.ones(1)
-    return np.resize(present, size).astype(dtype)
+    numbers = present[np.isfinite(present.astype(np.float64))][:size]
+    return np.resize(numbers if len(numbers) else np.ones(1), size).astype(DTYPES.get(kind, np.float64))

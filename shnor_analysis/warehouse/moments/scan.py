@@ -28,7 +28,7 @@ from shnor_analysis.warehouse.moments.polynomials import Column, times
 from shnor_analysis.warehouse.moments.query import Plan, group_monomials
 from shnor_analysis.warehouse.moments.request import Request, request
 from shnor_analysis.warehouse.moments.sample import Sample, in_order, look
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, Source, open_rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, Source, open_rows, quoted
 from shnor_analysis.warehouse.moments.states import formulaic_states, standards
 
 MOST_PASSES = 4
@@ -66,7 +66,9 @@ class Scan:
         """
         missing = [one for one in names if one not in self.moments.columns]
         if missing:
-            raise UsageProblem(Problem("scan_lacks", found=", ".join(missing), allowed=", ".join(self.moments.columns)))
+            raise UsageProblem(
+                Problem("scan_lacks", found=", ".join(missing), allowed=", ".join(self.moments.columns))
+            )
         return tuple(self.moments.columns.index(one) for one in names)
 
     def spec_for(
@@ -91,7 +93,8 @@ class Scan:
         fixed = self.positions(self.design.names(asked.fixed))
         outcomes = self.design.names(asked.outcomes) if outcome is None else (outcome,)
         terms = tuple(
-            RandomTerm(self.level(bar.group), self.positions(self.design.names(bar.terms))) for bar in asked.random
+            RandomTerm(self.level(bar.group), self.positions(self.design.names(bar.terms)))
+            for bar in asked.random
         )
         return MultilevelSpec(fixed, self.positions(outcomes or self.moments.columns[-1:])[0], terms, method)
 
@@ -175,13 +178,13 @@ class _Pass:
             columns, writer = self._columns(design)
             plan = self._plan(columns, writer, is_strict)
             try:
-                answer = read_answer(plan, self.rows.fetch(plan.sql), self.rows.orders)
+                answer = read_answer(plan, self.rows.answer(plan.sql), self.rows.orders)
             except NotFinite:
                 if is_strict:
                     raise self._infinite() from None
                 is_strict = True
                 continue
-            levels = self._levels(sample, answer)
+            levels = self._levels(answer)
             if levels == {name: sample.levels[name] for name in levels}:
                 return self._scan(design, columns, answer)
             sample = sample.with_levels(levels)
@@ -192,7 +195,9 @@ class _Pass:
         stream = open_stream(self.request, self.rows, design=None, extra=())
         moments = accumulate(stream, has_shift=self.request.has_intercept, covers_all=self.covers_all)
         groupings = stream.hierarchy.groupings if stream.hierarchy else ()
-        return Scan(moments, stream.design, groupings, self.request.formulas, stream.rows_read, moments.rows_dropped)
+        return Scan(
+            moments, stream.design, groupings, self.request.formulas, stream.rows_read, moments.rows_dropped
+        )
 
     def _columns(self, design: Design) -> tuple[_Columns, ColumnWriter]:
         """Fixed columns first, then columns that only bars have, outcomes last."""
@@ -221,16 +226,16 @@ class _Pass:
     def _plan(self, columns: _Columns, writer: ColumnWriter, is_strict: bool) -> Plan:
         """What to sum by group, and what by cell."""
         polynomials = [one.polynomial for one in columns.made]
-        by_group = group_monomials(times(polynomials[u], other) for u in columns.random for other in polynomials)
+        by_group = group_monomials(
+            times(polynomials[u], other) for u in columns.random for other in polynomials
+        )
         everything = group_monomials(times(one, other) for one in polynomials for other in polynomials)
-        factors = {
-            factor: self._known(writer, factor)
-            for factor in dict.fromkeys(name for indicators, _ in everything for name, _ in indicators)
-        }
+        factors = {factor: writer.sample.levels[factor] for factor in writer.coded}
         by_cell: tuple[tuple[int, ...], ...] | None = tuple(dict.fromkeys(atoms for _, atoms in everything))
         if set(everything) <= set(by_group):
             by_cell = ((),) if factors else None
         return Plan(
+            table=self.rows.table,
             atoms=tuple(writer.atoms),
             levels=factors,
             groups=self.request.group_columns,
@@ -239,18 +244,18 @@ class _Pass:
             weights=self.request.weights,
             present=self.request.columns,
             keys_with_nan=tuple(
-                one for one in dict.fromkeys((*self.request.group_columns, *factors)) if self.rows.is_float(one)
+                one
+                for one in dict.fromkeys((*self.request.group_columns, *factors))
+                if self.rows.is_float(one)
             ),
             is_strict=is_strict,
         )
 
-    def _known(self, writer: ColumnWriter, factor: str) -> tuple[Any, ...]:
-        return writer.sample.levels[factor]
-
-    def _levels(self, sample: Sample, answer: Answer) -> dict[str, tuple[Any, ...]]:
+    def _levels(self, answer: Answer) -> dict[str, tuple[Any, ...]]:
         """Levels of the complete rows, in order."""
         levels = {
-            name: in_order(values, self.rows.orders.get(name)) for name, values in answer.present_levels().items()
+            name: in_order(values, self.rows.orders.get(name))
+            for name, values in answer.present_levels().items()
         }
         single = [name for name, values in levels.items() if len(values) < 2]
         if single:
@@ -287,8 +292,10 @@ class _Pass:
         """Name the columns that hold infinite numbers."""
         numbers = [one for one in self.request.columns if self.rows.kinds[one] == "number"]
         tests = ", ".join(f"bool_or(isinf({quoted(one)}::DOUBLE))" for one in numbers) or "true"
-        row = self.rows.row(f"SELECT {tests} FROM {VIEW}")
-        named = [one for one, wrong in zip(numbers, row, strict=False) if wrong] or list(self.request.expressions)
+        row = self.rows.row(f"SELECT {tests} FROM {self.rows.table}")
+        named = [one for one, wrong in zip(numbers, row, strict=False) if wrong] or list(
+            self.request.expressions
+        )
         return InputRefused(Problem("value_infinite", found=", ".join(named)))
 
 

@@ -19,7 +19,7 @@ from formulaic.parser.types import Factor, Term
 from shnor_analysis.warehouse.formulas import CONTEXT
 from shnor_analysis.warehouse.formulas.allowed import check_expression, parse_expression
 from shnor_analysis.warehouse.moments.numbers import NotInSql, Standard, Writer, stateful_calls
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, quoted
 
 # transforms whose state formulaic must find itself
 WHOLE_COLUMN = ("poly", "bs", "cr", "cs", "cc", *("center", "scale", "standardize"))
@@ -44,7 +44,7 @@ def standards(rows: Rows, expressions: Iterable[str]) -> dict[str, Standard]:
 
 def _standard(rows: Rows, call: ast.Call, value: str) -> Standard:
     options = _options(call)
-    finite = f"SELECT favg(v) AS mean, var_samp(v) AS variance, count(v) AS n FROM (SELECT ({value})::DOUBLE AS v FROM {VIEW}) WHERE isfinite(v)"
+    finite = f"SELECT favg(v) AS mean, var_samp(v) AS variance, count(v) AS n FROM (SELECT ({value})::DOUBLE AS v FROM {rows.table}) WHERE isfinite(v)"
     row = rows.row(finite)
     mean, variance, n = row[0] or 0.0, row[1] or 0.0, int(row[2])
     center = options["center"]
@@ -62,7 +62,11 @@ def _standard(rows: Rows, call: ast.Call, value: str) -> Standard:
 def _options(call: ast.Call) -> dict[str, Any]:
     """Arguments of a call, by formulaic's names and defaults."""
     name = call.func.id if isinstance(call.func, ast.Name) else ""
-    options: dict[str, Any] = {"center": True, "scale": name != "center", "ddof": 0 if name == "standardize" else 1}
+    options: dict[str, Any] = {
+        "center": True,
+        "scale": name != "center",
+        "ddof": 0 if name == "standardize" else 1,
+    }
     order = ("center", "scale", "ddof") if name != "center" else ()
     given = dict(zip(order, call.args[1:], strict=False))
     given |= {("scale" if one.arg == "rescale" else str(one.arg)): one.value for one in call.keywords}
@@ -92,7 +96,7 @@ def whole_column_states(rows: Rows, expressions: Iterable[str], known: Mapping[s
         columns = check_expression(expression)
         listed = ", ".join(quoted(one) for one in columns)
         present = " AND ".join(f"{quoted(one)} IS NOT NULL" for one in columns)
-        frame = rows.fetch(f"SELECT {listed} FROM {VIEW} WHERE {present}").to_pandas()
+        frame = rows.fetch(f"SELECT {listed} FROM {rows.table} WHERE {present}").to_pandas()
         term = Term([Factor(expression, eval_method=Factor.EvalMethod.PYTHON)])
         spec = ModelSpec(
             formula=SimpleFormula([term], _ordering="none"),
@@ -100,5 +104,7 @@ def whole_column_states(rows: Rows, expressions: Iterable[str], known: Mapping[s
             output="numpy",
             transform_state=dict(states),
         )
-        states |= PandasMaterializer(frame, context=dict(CONTEXT)).get_model_matrix(spec).model_spec.transform_state
+        states |= (
+            PandasMaterializer(frame, context=dict(CONTEXT)).get_model_matrix(spec).model_spec.transform_state
+        )
     return states

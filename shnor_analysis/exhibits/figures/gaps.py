@@ -1,0 +1,188 @@
+"""Gaps in pictures: each school beside what was expected of it, and one school among those in like circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.factor_facts import ExpectedResult, SchoolGap
+from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.factor_reading import family_name, first_expected, first_gaps
+from shnor_analysis.exhibits.figures.drawing import (
+    BLUE,
+    INK,
+    ORANGE,
+    PALE,
+    SOFT_INK,
+    Drawing,
+    house_style,
+    new_figure,
+)
+from shnor_analysis.exhibits.figures.schools import short_name
+from shnor_analysis.exhibits.text import Text
+from shnor_analysis.language import render
+from shnor_analysis.results import Estimate
+
+ROW_INCHES = 0.195
+MOST_ROWS = 80
+MARKS = {
+    "above": ("^", BLUE, BLUE),
+    "as_expected": ("o", SOFT_INK, "white"),
+    "below": ("v", ORANGE, ORANGE),
+    "cannot_be_told": ("x", SOFT_INK, SOFT_INK),
+}
+
+
+def draw_gaps(released: Released[TownEvaluation], language: str) -> Drawing | Text:
+    """Draw each school's gap with its interval in the order of numbers; many schools become a cloud by expectation."""
+    found = first_gaps(released.value.factors)
+    known = [one for one in found[1] if isinstance(one.gap, Estimate)] if found else []
+    if found is None or not known:
+        return Text("gaps", ())
+    margin = found[0].margin or 0.0
+    with house_style():
+        figure = (
+            _draw_cloud(known, language) if len(known) > MOST_ROWS else _draw_rows(known, margin, language)
+        )
+        used = [verdict for verdict in MARKS if any(one.verdict == verdict for one in known)]
+        figure.legend(
+            handles=_legend(used, language),
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=4,
+            columnspacing=1.4,
+            handletextpad=0.4,
+            borderaxespad=0.2,
+        )
+    rows = "; ".join(
+        f"{one.name}: {printing.spread_interval(one.gap, language)}"
+        for one in known[:MOST_ROWS]
+        if isinstance(one.gap, Estimate)
+    )
+    title = family_name(found[0], language)
+    return Drawing(figure, printing.counted("alt.gaps", len(known), language, title=title, rows=rows))
+
+
+def _draw_rows(schools: Sequence[SchoolGap], margin: float, language: str) -> Figure:
+    height = ROW_INCHES * len(schools) + 0.8
+    figure = new_figure(height)
+    axes = figure.add_axes((0.36, 0.5 / height, 0.61, ROW_INCHES * len(schools) / height))
+    axes.axvspan(-margin, margin, color="#f1f4f7", zorder=0, linewidth=0)
+    axes.axvline(0, color=SOFT_INK, linewidth=0.9, zorder=1)
+    for place, one in enumerate(schools):
+        assert isinstance(one.gap, Estimate)
+        marker, colour, face = MARKS[str(one.verdict)]
+        axes.plot([one.gap.low, one.gap.high], [place, place], color=colour, linewidth=1.4, zorder=2)
+        axes.plot(
+            [one.gap.value], [place], marker, color=colour, markerfacecolor=face, markersize=4.6, zorder=3
+        )
+    axes.set_yticks(range(len(schools)), [short_name(one.name) for one in schools], color=INK, fontsize=7.2)
+    axes.set_ylim(len(schools) - 0.4, -0.6)
+    _spread_axis(axes, render("axis.gap", language), language)
+    return figure
+
+
+def _draw_cloud(schools: Sequence[SchoolGap], language: str) -> Figure:
+    figure = new_figure(3.6)
+    axes = figure.add_axes((0.085, 0.13, 0.9, 0.77))
+    for verdict, (marker, colour, face) in MARKS.items():
+        chosen = [one for one in schools if one.verdict == verdict]
+        axes.plot(
+            [one.expected for one in chosen if isinstance(one.expected, float)],
+            [one.gap.value for one in chosen if isinstance(one.gap, Estimate)],
+            marker,
+            color=colour,
+            markerfacecolor="none" if face == "white" else face,
+            markersize=3,
+            markeredgewidth=0.7,
+            alpha=0.7,
+        )
+    axes.axhline(0, color=SOFT_INK, linewidth=0.9)
+    axes.set_ylabel(render("axis.gap", language))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: printing.number(y, language, 1)))
+    _spread_axis(axes, render("axis.expected", language), language)
+    return figure
+
+
+def draw_like(released: Released[SchoolEvaluation], language: str) -> Drawing | Text:
+    """Draw the school's result among the schools in like circumstances, and what was expected of it."""
+    one = first_expected(released.value.expectations)
+    if one is None or not one.like or not isinstance(one.observed, float):
+        return Text("like", ())
+    with house_style():
+        figure = new_figure(1.45)
+        axes = figure.add_axes((0.03, 0.34, 0.94, 0.4))
+        _draw_line(axes, one)
+        _spread_axis(axes, render("axis.mean_result", language), language)
+        figure.legend(
+            handles=_like_legend(language),
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=3,
+            columnspacing=1.6,
+            handletextpad=0.5,
+            borderaxespad=0.2,
+        )
+    alt = printing.counted(
+        "alt.like",
+        len(one.like),
+        language,
+        title=family_name(one, language),
+        own=printing.spread(one.observed, language),
+        low=printing.spread(min(like.observed for like in one.like), language),
+        high=printing.spread(max(like.observed for like in one.like), language),
+    )
+    return Drawing(figure, alt)
+
+
+def _draw_line(axes: Axes, one: ExpectedResult) -> None:
+    axes.axhline(0, color=PALE, linewidth=0.9, zorder=1)
+    axes.plot(
+        [like.observed for like in one.like],
+        [0.0] * len(one.like),
+        "o",
+        color=SOFT_INK,
+        markerfacecolor="white",
+        markersize=6,
+        zorder=2,
+    )
+    if isinstance(one.expected, float):
+        axes.plot([one.expected], [0.0], "|", color=INK, markersize=22, markeredgewidth=1.6, zorder=3)
+    axes.plot([one.observed], [0.0], "D", color=BLUE, markersize=8, zorder=4)
+    axes.set_ylim(-1, 1)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+
+
+def _spread_axis(axes: Axes, text: str, language: str) -> None:
+    axes.set_xlabel(text)
+    axes.xaxis.set_major_locator(MaxNLocator(7))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: printing.number(x, language, 1)))
+    axes.grid(visible=True, axis="x", color="#e8ecef", linewidth=0.7)
+
+
+def _legend(verdicts: Sequence[str], language: str) -> list[Line2D]:
+    return [
+        _handle(render(f"effect_verdict.{verdict}", language), *MARKS[verdict], line=1.4)
+        for verdict in verdicts
+    ]
+
+
+def _like_legend(language: str) -> list[Line2D]:
+    return [
+        _handle(render("legend.this_school", language), "D", BLUE, BLUE),
+        _handle(render("legend.expected", language), "|", INK, INK),
+        _handle(render("legend.like", language), "o", SOFT_INK, "white"),
+    ]
+
+
+def _handle(text: str, marker: str, colour: str, face: str, *, line: float = 0.0) -> Line2D:
+    return Line2D(
+        [], [], color=colour, marker=marker, markerfacecolor=face, markersize=5, linewidth=line, label=text
+    )

@@ -1,0 +1,78 @@
+"""Texts say what goes with what; no text claims that a factor causes a result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import house
+import pytest
+
+from shnor_analysis.glossary import terms
+
+CLAIMS = {
+    "ru": re.compile(
+        r"\bвлия\w+|\bповлия\w+|\bвоздейств\w+|\bобуслов\w+|\bвызыва\w+|\bвызван[аоы]?\b|\bсказыва\w+|\bпривод[ия]т\w* к\b"
+        r"|\bпричин\w*|\bэффект\w* (?:фактор|услови|обстоятельств)\w*|\bулучша[ею]т\b|\bснижа[ею]т результат\w*",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\bcaus(?:e|es|ed|ing|al)\b|\baffect(?:s|ed|ing)?\b|\binfluenc(?:e|es|ed|ing)\b|\bimpacts?\b|\beffects? (?:of|on)\b"
+        r"|\bleads? to\b|\bdriv(?:es|en|ing)\b|\bdue to\b|\bbecause of (?:the )?factors?\b",
+        re.IGNORECASE,
+    ),
+}
+# to say that there is no cause is not to claim one; random and absorbed effects are terms of models, not of schools
+DENIALS = {
+    "ru": re.compile(
+        r"\bнет причин\b|\bа не причин\w+|\bне (?:доказывает|говорит о) причин\w*", re.IGNORECASE
+    ),
+    "en": re.compile(r"\bno causes?\b|\bnot causes?\b|\brandom effects of\b|\beffects of one or two columns\b", re.IGNORECASE),
+}
+
+
+def claims(text: str, language: str) -> list[str]:
+    """Words of a text that claim a cause."""
+    return CLAIMS[language].findall(DENIALS[language].sub(" ", text))
+
+
+def shown_texts(language: str) -> Iterator[tuple[str, str]]:
+    """Every text that a reader can meet: catalogues and the definitions of factors."""
+    for code, text in house.all_texts(language).items():
+        for form in text.forms:
+            yield code, form
+    for key, term in terms().items():
+        yield key, f"{term.label(language)}. {term.definition(language)}"
+
+
+@pytest.mark.parametrize("language", sorted(CLAIMS))
+def test_no_text_claims_a_cause(language):
+    found = {code: words for code, text in shown_texts(language) if (words := claims(text, language))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Доля вакансий влияет на результаты."),
+        ("ru", "Низкие результаты обусловлены бедностью."),
+        ("ru", "Главная причина — нехватка учителей."),
+        ("ru", "Эффект фактора равен 0,2."),
+        ("en", "Vacancies cause low results."),
+        ("en", "The effect of vacancies is 0.2."),
+        ("en", "Results are driven by poverty."),
+    ],
+)
+def test_a_claim_would_be_noticed(language, text):
+    assert claims(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Доля вакансий связана с результатами. Показаны совпадения, а не причины."),
+        ("en", "Vacancies go with lower results. There are no causes here."),
+    ],
+)
+def test_an_association_may_be_said(language, text):
+    assert claims(text, language) == []
