@@ -99,6 +99,7 @@ def fit_absorbed(
 
     Raises:
         CannotFit: ``absorbed_column`` (columns) for terms that are constant within the absorbed groups,
+            ``absorbed_outcome`` for an outcome that is,
             ``absorbed_crossing`` for CR2 where effects cross the clusters and are too many to be estimated,
             and the codes of `fit_moments`.
 
@@ -110,7 +111,7 @@ def fit_absorbed(
     absorbed = absorb(values, ways, weights)
     gone = tuple(names[at] for at in absorbed.gone)
     if len(names) - 1 in absorbed.gone:
-        raise CannotFit("constant_outcome")
+        raise CannotFit("absorbed_outcome")
     if gone:
         raise CannotFit("absorbed_column", columns=gone)
     spread = _spread_of(values[:, -1], weights)

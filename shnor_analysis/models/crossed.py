@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shnor_analysis.models.model_rows import BarRows
+from shnor_analysis.kernels.multilevel import CannotFit, MultilevelSpec, fit_moments, moments_from_arrays
+from shnor_analysis.models.model_rows import BarRows, ModelRows
 from shnor_analysis.results import GroupEffects, VarianceComponent
 
 Floats = npt.NDArray[np.float64]
@@ -41,35 +42,28 @@ class CrossedFit:
     iterations: int
 
 
-def fit_crossed(
-    fixed: Floats,
-    outcome: Floats,
-    bars: Sequence[BarRows],
-    *,
-    weights: Floats | None,
-    method: Literal["reml", "ml"],
-) -> CrossedFit:
+def fit_crossed(rows: ModelRows, *, method: Literal["reml", "ml"]) -> CrossedFit:
     """Fit y = Xβ + Σ Zb + e with groupings that need not be nested.
 
     Parameters:
-        fixed: X, shape (n, p), of full rank.
-        outcome: y, shape (n,).
-        bars: The random terms; effects of different bars are independent.
-        weights: Precision weights, shape (n,).
+        rows: X, y, Z and weights; effects of different bars are independent.
         method: Which likelihood.
 
     Raises:
+        CannotFit: What the data do not identify.
         ImportError: The extra is not installed; ask `has_crossed_engine` before.
 
     Limits: all rows are in memory. Degrees of freedom are Satterthwaite's.
     Source: the package mixedlm; checked against lme4, tests/reference/test_crossed.py.
     """
+    _refuse_unidentified(rows)
     engine = import_module(ENGINE)
-    table, text = _renamed(fixed, outcome, bars)
+    fixed, bars = rows.fixed, rows.bars
+    table, text = _renamed(fixed, rows.outcome, bars)
     with warnings.catch_warnings():
         # how the search ended is told by the values below
         warnings.simplefilter("ignore")
-        fit = engine.lmer(text, table, REML=method == "reml", weights=weights)
+        fit = engine.lmer(text, table, REML=method == "reml", weights=rows.weights)
         df = np.asarray(engine.satterthwaite_df(fit).df, dtype=np.float64)
         modes = fit.ranef(condVar=True)
     estimates = np.array([fit.fixef()[f"x{at}"] for at in range(fixed.shape[1])])
@@ -90,6 +84,20 @@ def fit_crossed(
         is_singular=bool(fit.isSingular()),
         iterations=int(fit.n_iter),
     )
+
+
+def _refuse_unidentified(rows: ModelRows) -> None:
+    """Refuse what least squares cannot tell apart, and groups that say nothing of a spread between them."""
+    columns = (*rows.terms, rows.outcome_name)
+    values = np.column_stack([rows.fixed, rows.outcome])
+    moments = moments_from_arrays(columns, values, groups=(), random=(), weights=rows.weights)
+    fit_moments(moments, MultilevelSpec(tuple(range(len(rows.terms))), len(rows.terms)))
+    for bar in rows.bars:
+        n_groups = len(pd.unique(bar.labels))
+        if n_groups < 2:
+            raise CannotFit("one_group", group=bar.group)
+        if n_groups == len(rows.outcome):
+            raise CannotFit("one_pupil_per_group", group=bar.group)
 
 
 def has_crossed_engine() -> bool:

@@ -147,5 +147,5 @@ def _crossed(
     if asked.errors != "model":
         raise UsageProblem(Problem("crossed_errors", found=asked.errors))
     rows = read_model_rows(formula, data, weights=weights)
-    fit = fit_crossed(rows.fixed, rows.outcome, rows.bars, weights=rows.weights, method=method)
+    fit = fit_crossed(rows, method=method)
     return crossed_result(formula, data, rows, fit, method=method, weights=weights, asked=asked)

@@ -38,7 +38,10 @@ STORED = ("schools", "factors", "pupils", "pupil_results")
 
 @pytest.fixture(scope="module")
 def town():
-    return simulate_town(SPEC, only=STORED).tables
+    tables = simulate_town(SPEC, only=STORED).tables
+    results = tables["pupil_results"]
+    # a family takes a second: the tests of grades 5 and 6 are enough
+    return {**tables, "pupil_results": results[results["assessment"] == "vpr"]}
 
 
 def store(folder, file, tables):
@@ -68,7 +71,7 @@ def fitted(tmp_path_factory, town):
 def test_every_family_of_ten_schools_has_its_factors_and_its_gaps(fitted):
     workspace, outcome, told = fitted
     names = [one.name for one in outcome.fits.families]
-    assert names[-3:] == ["vpr-all", "vpr-mathematics", "vpr-russian"]
+    assert names == ["vpr-all", "vpr-mathematics", "vpr-russian"]
     assert told == [(place, len(names), name) for place, name in enumerate(names, start=1)]
     pooled = outcome.fits.of("vpr")
     assert isinstance(pooled.influence, FactorInfluence)
@@ -136,6 +139,7 @@ def test_an_interrupted_fit_leaves_the_earlier_results_in_use(fitted, monkeypatc
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(town_fits, "find_families", lambda connection: ())
     monkeypatch.setattr("shnor_analysis.results.town_fits.write_text", interrupt)
     with pytest.raises(KeyboardInterrupt):
         workspace.fit(replicates=0, force=True)

@@ -93,9 +93,8 @@ def cluster_robust(
     inverse = at.precision_inverse
     chosen = np.eye(len(inverse)) if contrasts is None else np.asarray(contrasts, dtype=np.float64)
     combined = inverse @ (chosen @ working.back).T
-    direction = np.append(-at.coefficients, 1.0)
     total = _Sums(len(inverse), combined.shape[1])
-    for part in _all_clusters(moments, fit, working, (relative, direction)):
+    for part in _all_clusters(moments, fit, working, (relative, at.direction)):
         total.add(part, inverse, combined, is_corrected=kind == "CR2")
     factor = n_clusters / (n_clusters - 1) if kind == "CR1" else 1.0
     bread = working.back @ inverse

@@ -20,8 +20,7 @@ def slopes(working: Working, at: Evaluation, *, sigma: float | None = None) -> l
         sigma: Residual standard deviation as in the evaluation; profiled out when None.
     """
     weight = working.degrees / at.residual if sigma is None else sigma**-2
-    direction = np.append(-at.coefficients, 1.0)
-    adjoint = weight * np.outer(direction, direction)
+    adjoint = weight * np.outer(at.direction, at.direction)
     if working.is_reml:
         adjoint[:-1, :-1] += at.precision_inverse
     return back_through(working, at, adjoint)
@@ -29,8 +28,7 @@ def slopes(working: Working, at: Evaluation, *, sigma: float | None = None) -> l
 
 def residual_slopes(working: Working, at: Evaluation) -> list[Floats]:
     """Derivatives of r² by G/σ² of each level, shape (q, q)."""
-    direction = np.append(-at.coefficients, 1.0)
-    return back_through(working, at, np.outer(direction, direction), has_determinant=False)
+    return back_through(working, at, np.outer(at.direction, at.direction), has_determinant=False)
 
 
 def back_through(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from shnor_analysis.kernels.multilevel.moments import Floats
 from shnor_analysis.kernels.multilevel.working import Working, WorkingLevel
@@ -50,12 +50,14 @@ class Evaluation:
         deviance: −2 log-likelihood (restricted for REML), σ profiled out unless it was given.
         remaining: A = C'V⁻¹C of fixed columns and outcome, where V is in units of σ², shape (p + 1, p + 1).
         root: Lower Cholesky factor of A; its last pivot squared is the residual sum of squares r².
+        inverse_root: Inverse of the root.
         levels: What elimination left at each level.
     """
 
     deviance: float
     remaining: Floats
     root: Floats
+    inverse_root: Floats
     levels: tuple[Eliminated, ...]
 
     @property
@@ -66,15 +68,17 @@ class Evaluation:
     @property
     def coefficients(self) -> Floats:
         """Coefficients of the fixed part in the working basis, shape (p,)."""
-        p = len(self.root) - 1
-        found: Floats = solve_triangular(self.root[:p, :p], self.root[p, :p], lower=True, trans=1)
-        return found
+        return -self.direction[:-1]
+
+    @property
+    def direction(self) -> Floats:
+        """What takes the residual out of fixed columns and outcome, (−β, 1), shape (p + 1,)."""
+        return np.asarray(self.inverse_root[-1] * self.root[-1, -1])
 
     @property
     def precision_inverse(self) -> Floats:
         """Inverse of A's fixed part, (X'V⁻¹X)⁻¹, shape (p, p)."""
-        p = len(self.root) - 1
-        half: Floats = solve_triangular(self.root[:p, :p], np.eye(p), lower=True)
+        half = self.inverse_root[:-1, :-1]
         return half.T @ half
 
 
@@ -131,7 +135,7 @@ def evaluate(
             products = _passed_on(level, split, shrink)
     root = np.asarray(np.linalg.cholesky((remaining + remaining.T) / 2), dtype=np.float64)
     deviance = _deviance(working, root, sigma) + log_determinant
-    return Evaluation(deviance, remaining, root, tuple(done))
+    return Evaluation(deviance, remaining, root, np.asarray(dtrtri(root, lower=1)[0]), tuple(done))
 
 
 def _deviance(working: Working, root: Floats, sigma: float | None) -> float:

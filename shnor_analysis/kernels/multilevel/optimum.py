@@ -25,7 +25,9 @@ _DIFFERENCE = 1e-4
 _CLOSE = 1.0
 _SMALL = 0.05
 _PATIENCE = 4
-_ROUGH = 1e-3
+_ROUGH = 1e-2
+# difference of deviances that changes no conclusion
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def find_optimum(working: Working, *, start: Floats | None = None) -> Optimum:
     )
     best, expected = _leave_false_ends(search, best, expected)
     if _is_singular(working, best) or expected > GOOD_ENOUGH:
-        for size in (1.0, 0.1):
+        for size in (2.0, 0.1):
             best, expected = _better(search, best, expected, _even_start(working, size), is_near=False)
     for theta in _without_each(search, best):
         best, expected = _better(search, best, expected, theta, is_near=True)
@@ -240,13 +242,12 @@ def _better(
     search: Search, best: Point, expected: float, start: Floats, *, is_near: bool
 ) -> tuple[Point, float]:
     new, left = search.descend(start, is_near=is_near, enough=_ROUGH)
-    if new.deviance - 2 * left > best.deviance:
+    if new.deviance - 2 * left > best.deviance - _NOTHING:
         return best, expected
     new, left = search.descend(new.theta, is_near=True)
     if not is_near:
         new, left = _leave_false_ends(search, new, left)
-    margin = 1e-9 * max(1.0, abs(best.deviance) * 1e-3)
-    return (new, left) if new.deviance < best.deviance - margin else (best, expected)
+    return (new, left) if new.deviance < best.deviance - _NOTHING else (best, expected)
 
 
 def _leave_false_ends(search: Search, at: Point, expected: float) -> tuple[Point, float]:

@@ -63,11 +63,10 @@ def random_effects(moments: GroupedMoments, fit: MultilevelFit) -> tuple[RandomE
     """
     working = prepare(moments, fit.spec)
     at = Search(working).evaluation(fit.working_theta)
-    direction = np.append(-at.coefficients, 1.0)
     above: _Lineage | None = None
     made: list[RandomEffects] = []
     for level, done in reversed(list(zip(working.levels, at.levels, strict=True))):
-        above = _conditional(level, done, direction, above)
+        above = _conditional(level, done, at.direction, above)
         made.insert(0, _in_units(level, above, fit.sigma))
     return tuple(made)
 

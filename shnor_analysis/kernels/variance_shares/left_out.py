@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, left_out_nodes
 from shnor_analysis.kernels.variance_shares.elimination import Eliminated, every_subset
-from shnor_analysis.kernels.variance_shares.profile import between, peaks, points
+from shnor_analysis.kernels.variance_shares.profile import peaks, points, products_between
 
 Array = NDArray[np.float64]
 HEADROOM = 8.0
@@ -35,12 +35,7 @@ def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float, is_line
     for batch in left_out_nodes(whole, ratios):
         peak = peaks(whole, [batch], t, eliminate)
         at = np.log1p(peak.ratio[:, 0] * blocks.largest) * (not is_linear)
-        products = np.stack(
-            [
-                between(t, one.reshape(len(t), -1), place)
-                for one, place in zip(batch.products, at, strict=True)
-            ]
-        ).reshape(-1, blocks.k, blocks.k)
+        products = products_between(t, batch.products, at)
         found.append(_coefficients(products, eliminate(products).used[:, 0] == blocks.k - 1))
     scaled: Array = np.concatenate(found) * blocks.scale[-1] / blocks.scale[:-1]
     return scaled

@@ -20,6 +20,7 @@ from shnor_analysis.kernels.variance_shares.elimination import Eliminated
 Array = NDArray[np.float64]
 POINTS = 28
 STEPS = 8
+MODELS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,30 @@ def peaks(
     """
     found = []
     for batch in nodes:
-        for sample in range(len(batch.products)):
-            models = eliminate(batch.products[sample])
-            found.append(_peaks(blocks, batch, sample, t, models))
-    return Peak(*(np.stack([getattr(one, name) for one in found]) for name in ("ratio", "tau2", "sigma2")))
+        models = eliminate(batch.products[:1]).residual[0, 0].size
+        at_once = max(1, MODELS_AT_ONCE // models)
+        for start in range(0, len(batch.products), at_once):
+            part = slice(start, start + at_once)
+            found.append(_peaks(blocks, batch, part, t, eliminate(batch.products[part])))
+    return Peak(
+        *(np.concatenate([getattr(one, name) for one in found]) for name in ("ratio", "tau2", "sigma2"))
+    )
 
 
-def _peaks(blocks: SchoolBlocks, batch: Nodes, sample: int, t: Array, models: Eliminated) -> Peak:
-    extra = (1,) * (models.residual.ndim - 1)
-    log_v = batch.log_det[sample].reshape(-1, *extra)
-    free = batch.n_rows[sample] - models.used
+def _peaks(blocks: SchoolBlocks, batch: Nodes, part: slice, t: Array, models: Eliminated) -> Peak:
+    """Peaks of some samples of a batch; `models` has shape (samples, points, models …)."""
+    extra = (None,) * (models.residual.ndim - 2)
+    log_v = batch.log_det[part][(..., *extra)]
+    free = batch.n_rows[part][(..., None, *extra)] - models.used
+    residual = models.residual if blocks.is_noise_known else free * np.log(models.residual)
+    deviance = np.moveaxis(log_v + residual + models.log_det, 1, 0)
+    shape = deviance.shape[1:]
+    at = _lowest(t, deviance.reshape(len(t), -1))
+    ratio = np.expm1(at).reshape(shape) / blocks.largest
     if blocks.is_noise_known:
-        deviance = log_v + models.residual + models.log_det
-    else:
-        deviance = log_v + free * np.log(models.residual) + models.log_det
-    at = _lowest(t, deviance.reshape(len(t), -1)).reshape(models.residual.shape[1:])
-    ratio = np.expm1(at) / blocks.largest
-    if blocks.is_noise_known:
-        sigma2 = np.ones_like(ratio)
-    else:
-        logs = np.log(models.residual).reshape(len(t), -1)
-        residual = np.exp(between(t, logs, at.ravel())).reshape(at.shape)
-        sigma2 = residual / np.maximum(free[0], 1)
+        return Peak(ratio, ratio, np.ones_like(ratio))
+    logs = np.moveaxis(np.log(models.residual), 1, 0).reshape(len(t), -1)
+    sigma2 = np.exp(between(t, logs, at)).reshape(shape) / np.maximum(free[:, 0], 1)
     return Peak(ratio, ratio * sigma2, sigma2)
 
 
@@ -94,9 +97,16 @@ def _coefficients(values: Array) -> Array:
 
 
 def between(t: Array, values: Array, at: Array) -> Array:
-    """Values between the points: `values` (points, models), `at` one place for all models or one each, (models,)."""
+    """Values between the points: `values` (points, models), `at` one place a model, (models,)."""
     coefficients = _coefficients(values)
     return np.asarray(chebyshev.chebval(2 * at / t[0] - 1, coefficients, tensor=False))
+
+
+def products_between(t: Array, products: Array, at: Array) -> Array:
+    """Products of samples between the points: shape (samples, points, k, k), one place a sample, to (samples, k, k)."""
+    coefficients = _coefficients(np.moveaxis(products, 1, 0))
+    basis = chebyshev.chebvander(2 * at / t[0] - 1, len(t) - 1)
+    return np.einsum("sm,msij->sij", basis, coefficients)
 
 
 def _lowest(t: Array, values: Array) -> Array:

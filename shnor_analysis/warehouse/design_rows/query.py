@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, quoted
 
 # groups on which it is tried whether equal rows repeat
 GROUPS_TRIED = 3
@@ -17,6 +17,7 @@ class RowQuery:
     """What is asked of each row.
 
     Attributes:
+        table: What stands after FROM.
         groups: Columns of the groupings.
         factors: Columns that stand as categories.
         atoms: SQL of the numbers of the terms.
@@ -25,6 +26,7 @@ class RowQuery:
         present: Columns that must not be empty.
     """
 
+    table: str
     groups: tuple[str, ...]
     factors: tuple[str, ...]
     atoms: tuple[str, ...]
@@ -45,13 +47,13 @@ class RowQuery:
         """Each complete row: g0…, f0…, a0…, y and t."""
         trials = [] if self.trials is None else [f"{quoted(self.trials)}::DOUBLE AS t"]
         chosen = [*self._keys, f"{self.outcome} AS y", *trials]
-        return f"SELECT {', '.join(chosen)} FROM {VIEW} WHERE {self.condition}"
+        return f"SELECT {', '.join(chosen)} FROM {self.table} WHERE {self.condition}"
 
     def cells(self) -> str:
         """Equal rows of a group counted into one: y successes among t rows; `wrong` where an outcome is not 0 or 1."""
         chosen = [*self._keys, f"sum({self.outcome}) AS y", "count(*)::DOUBLE AS t"]
         wrong = f"bool_or({self.outcome} NOT IN (0, 1)) AS wrong"
-        return f"SELECT {', '.join([*chosen, wrong])} FROM {VIEW} WHERE {self.condition} GROUP BY ALL"
+        return f"SELECT {', '.join([*chosen, wrong])} FROM {self.table} WHERE {self.condition} GROUP BY ALL"
 
     @property
     def _keys(self) -> list[str]:
@@ -67,7 +69,7 @@ class RowQuery:
         if not self.atoms:
             return True
         names = ", ".join(f"g{at}" for at in range(len(self.groups)))
-        kept = f"SELECT {', '.join(self._keys)} FROM {VIEW} WHERE {self.condition}"
+        kept = f"SELECT {', '.join(self._keys)} FROM {self.table} WHERE {self.condition}"
         tried = f"SELECT * FROM kept WHERE ({names}) IN (SELECT ({names}) FROM kept LIMIT {GROUPS_TRIED})"
         counts = "(SELECT count(*) FROM (SELECT DISTINCT * FROM tried)), (SELECT count(*) FROM tried)"
         left, several = rows.row(f"WITH kept AS ({kept}), tried AS ({tried}) SELECT {counts}")

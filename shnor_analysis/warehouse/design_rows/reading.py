@@ -119,6 +119,7 @@ class _Reading:
 
     def _query(self, sample: Sample, made: _Made) -> RowQuery:
         return RowQuery(
+            table=self.rows.table,
             groups=self.request.group_columns,
             factors=tuple(sample.levels),
             atoms=tuple(_number(one) for one in made.atoms),
