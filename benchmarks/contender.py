@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pupils import NUMERIC
 
 FIXED = "prior + ses + books + absence + sex + language"
 FORMULAS = {
@@ -45,18 +46,36 @@ def ours(model: str, path: Path) -> Fit:
 
 
 def bare_scan(model: str, path: Path) -> Fit:
-    """The cheapest single query with the model's sufficient statistics."""
-    from bare_scan import run_bare_scan
+    """The cheapest single query with the model's sufficient statistics; it is told what the engine must find out."""
+    import duckdb
+    from bare_scan import run
 
-    return lambda: (run_bare_scan(path, model), float("nan"))
+    sql = described(model, path).sql
+    return lambda: ([float(len(run(duckdb.connect(), sql)))], float("nan"))
 
 
-def plain_sum(model: str, path: Path) -> Fit:  # noqa: ARG001 - every contender has the same signature
+def plain_sum(model: str, path: Path) -> Fit:
     """A sum by school: what merely touching the file costs."""
     import duckdb
+    from bare_scan import run
 
-    query = f"SELECT school_id, sum(points) FROM read_parquet('{path}') GROUP BY school_id"
-    return lambda: ([float(len(duckdb.sql(query).fetchnumpy()["school_id"]))], float("nan"))
+    sql = described(model, path).plain_sum
+    return lambda: ([float(len(run(duckdb.connect(), sql)))], float("nan"))
+
+
+def described(model: str, path: Path) -> Any:
+    """What the bare scan knows beforehand of the pupils."""
+    from bare_scan import BareScan
+
+    return BareScan(
+        path=str(path),
+        outcome="points",
+        numbers=NUMERIC,
+        categories={"sex": ("f", "m"), "language": ("home", "mixed", "other")},
+        groups=("class_id", "school_id") if model == "class" else ("school_id",),
+        slopes=("prior",) if model == "slope" else (),
+        shifts={"points": 500.0, "books": 100.0},
+    )
 
 
 def statsmodels(model: str, path: Path) -> Fit:

@@ -15,6 +15,7 @@ PUPILS_IN_SCHOOL = 150
 PUPILS_IN_CLASS = 25
 NUMERIC = ("prior", "ses", "books", "absence")
 INCOMPLETE_SHARE = 0.02
+ROW_GROUP = 122_880  # as DuckDB writes the warehouse
 
 
 def simulate_pupils(rows: int, *, outcomes: int = 1) -> pd.DataFrame:
@@ -57,5 +58,5 @@ def write_pupils(folder: Path, rows: int) -> Path:
     if not path.exists():
         frame = simulate_pupils(rows)
         frame.to_csv(path.with_suffix(".csv"), index=False)
-        frame.to_parquet(path, index=False)
+        frame.to_parquet(path, index=False, row_group_size=ROW_GROUP)
     return path

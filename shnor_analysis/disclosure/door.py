@@ -103,9 +103,7 @@ def release(value: T, audience: str = "department") -> Released[T]:
     closed: T
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
-        expectations = close_expectations(
-            value.expectations, "expectations", trail, names_others=audience == "department"
-        )
+        expectations = close_expectations(value.expectations, "expectations", trail, audience=audience)
         closed = dataclasses.replace(closed, expectations=expectations)
         if audience != "department":
             closed = dataclasses.replace(
@@ -115,7 +113,8 @@ def release(value: T, audience: str = "department") -> Released[T]:
             )
     else:
         closed = close_town(value, trail, is_public=is_public)
-        closed = dataclasses.replace(closed, factors=close_factors(value.factors, "factors", trail))
+        factors = close_factors(value.factors, "factors", trail, is_public=is_public)
+        closed = dataclasses.replace(closed, factors=factors)
     if audience != "department":
         closed = dataclasses.replace(closed, accounting=closed.accounting.without_reading())
     return Released(closed, audience, tuple(trail.lines), _KEY)

@@ -13,13 +13,17 @@ Spread = float | Suppressed | None
 
 @dataclass(frozen=True, slots=True)
 class LikeSchool:
-    """A school in like circumstances; `distance` and results as in `results.school_effects.SimilarSchool`."""
+    """A school in like circumstances; `distance` and results as in `results.school_effects.SimilarSchool`.
+
+    `distance` is None where other schools may not be recognised.
+    """
 
     school_id: str
     name: str
-    distance: float
-    observed: float
-    gap: float
+    pupils_n: Number
+    distance: float | None
+    observed: Spread
+    gap: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,9 @@ class ExpectedResult:
 
     All values are in standard deviations of pupils, higher is better. `given` says what the expectation knows:
     `context`, or `context_and_earlier` (the pupils' earlier results, too). `gap` is shrunk, with its interval;
-    `reason` says why a verdict cannot be told. `like` holds the schools in like circumstances, nearest first, and
-    `like_range` the lowest, middle and highest of their results.
+    `reason` says why a verdict cannot be told. `context` names what the model knows of circumstances, `circumstances`
+    the single factors behind it. `like` holds the schools in like circumstances, nearest first: only for all subjects
+    together, given context.
     """
 
     assessment: str
@@ -46,8 +51,8 @@ class ExpectedResult:
     margin: float
     schools_n: int
     context: tuple[str, ...]
+    circumstances: tuple[str, ...]
     like: tuple[LikeSchool, ...]
-    like_range: tuple[float, float, float] | NotEstimable | Suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class FamilyFacts:
     subject: str
     rows_kind: str
     schools_n: int
-    pupils_n: int
+    pupils_n: Number
     linked_share: float
     margin: float | None
     influence: FactorInfluence | NotEstimable
@@ -95,13 +100,12 @@ class FamilyFacts:
 
 @dataclass(frozen=True, slots=True)
 class FactorFacts:
-    """Which factors go with results in this place, and each school's gap; `is_stale` as in `SchoolExpectations`."""
+    """Which factors go with results in this place, and each school's gap; `is_stale` as in `SchoolExpectations`.
+
+    The families stand in the order of telling: the assessment with most pupils first, all its subjects before each.
+    """
 
     school_year: int
     factors: tuple[str, ...]
     families: tuple[FamilyFacts, ...]
     is_stale: bool
-
-    def pooled(self) -> FamilyFacts | None:
-        """The family to tell first: the first assessment with all its subjects together; None when nothing was fitted."""
-        return self.families[0] if self.families else None

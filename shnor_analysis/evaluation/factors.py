@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 
 from shnor_analysis.evaluation.factor_facts import (
@@ -16,32 +15,27 @@ from shnor_analysis.evaluation.factor_facts import (
 from shnor_analysis.evaluation.measures import Measure
 from shnor_analysis.evaluation.town_indicators import TownIndicators
 from shnor_analysis.results import Estimate, NotEstimable
-from shnor_analysis.results.school_effects import SchoolEffect, SchoolEffects
+from shnor_analysis.results.school_effects import SchoolEffect
+from shnor_analysis.results.school_fits import SchoolFits, SchoolPart
 from shnor_analysis.results.town_fits import FamilyFits, TownFits
 
 NO_NAME = "—"
 
 
 def expectations_of(
-    fits: TownFits | NotEstimable, school_id: str, *, names: Mapping[str, str], is_stale: bool
+    fits: SchoolFits | NotEstimable, *, names: Mapping[str, str], is_stale: bool
 ) -> SchoolExpectations | NotEstimable:
     """One school's results beside what was expected of them, each family given context, then with earlier results.
 
     Args:
-        fits: What was fitted for the school year, or why nothing was.
-        school_id: The school.
+        fits: The school's part of what was fitted for the school year, or why nothing was.
         names: Names of schools by their codes.
         is_stale: Whether the inputs changed since.
     """
     if isinstance(fits, NotEstimable):
         return fits
-    results = [
-        _expected(family, effects, given, effect, names)
-        for family in fits.families
-        for given, effects in (("context", family.effects), ("context_and_earlier", family.progress))
-        if isinstance(effects, SchoolEffects) and (effect := effects.of(school_id)) is not None
-    ]
-    return SchoolExpectations(fits.school_year, tuple(results), is_stale)
+    results = tuple(_expected(part, names) for part in fits.parts)
+    return SchoolExpectations(fits.school_year, results, is_stale)
 
 
 def factors_of(
@@ -50,7 +44,7 @@ def factors_of(
     """The town's factors and the gaps of its own schools, in the order of `school_ids`."""
     if isinstance(fits, NotEstimable):
         return fits
-    families = tuple(_family(family, school_ids, names) for family in fits.families)
+    families = tuple(_family(family, school_ids, names) for family in fits.in_reading_order())
     return FactorFacts(fits.school_year, fits.factors, families, is_stale)
 
 
@@ -60,30 +54,31 @@ def school_names(town: TownIndicators) -> dict[str, str]:
     return {str(code): str(name) for code, name in zip(schools["school_id"], schools["name"], strict=True)}
 
 
-def _expected(
-    family: FamilyFits, effects: SchoolEffects, given: str, effect: SchoolEffect, names: Mapping[str, str]
-) -> ExpectedResult:
+def _expected(part: SchoolPart, names: Mapping[str, str]) -> ExpectedResult:
+    effect = part.effect
     like = tuple(
-        LikeSchool(one.school_id, names.get(one.school_id, NO_NAME), one.distance, one.observed, one.gap)
-        for one in effect.similar
+        LikeSchool(
+            one.school_id, names.get(one.school_id, NO_NAME), pupils_n, one.distance, one.observed, one.gap
+        )
+        for one, pupils_n in zip(effect.similar, part.similar_pupils, strict=True)
     )
     return ExpectedResult(
-        assessment=family.assessment,
-        subject=family.subject,
-        given=given,
-        rows_kind=effects.rows_kind,
+        assessment=part.assessment,
+        subject=part.subject,
+        given=part.given,
+        rows_kind=part.rows_kind,
         pupils_n=effect.pupils_n,
         observed=effect.observed,
         expected=effect.expected,
-        gap=_gap(effect, effects.level),
+        gap=_gap(effect, part.level),
         verdict=effect.verdict,
         reason=effect.reason,
         is_resilient=effect.is_resilient,
-        margin=effects.margin,
-        schools_n=effects.n_schools,
-        context=effects.context,
+        margin=part.margin,
+        schools_n=part.schools_n,
+        context=part.context,
+        circumstances=part.circumstances,
         like=like,
-        like_range=_range([one.observed for one in like]),
     )
 
 
@@ -132,8 +127,3 @@ def _gap(effect: SchoolEffect, level: float) -> Measure:
         return NotEstimable(effect.reason or "context_missing")
     return Estimate(effect.gap, effect.gap_low, effect.gap_high, level)
 
-
-def _range(observed: list[float]) -> tuple[float, float, float] | NotEstimable:
-    if not observed:
-        return NotEstimable("no_like_schools")
-    return min(observed), statistics.median(observed), max(observed)

@@ -1,4 +1,4 @@
-"""What pages ask of factors and gaps before they speak: names, one scale for all factors, the schools to name."""
+"""What pages ask of factors and gaps before they speak: names, one scale for all factors, the families to tell first."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shnor_analysis.results.factor_influence import FactorAssociation, FactorInf
 
 ALL_SUBJECTS = "all"
 INDEX = "context_index"
+NOT_FITTED = "not_fitted"
 _CATEGORY = re.compile(r"\[(?:T\.)?(?P<value>[^\]]*)\]$")
 
 
@@ -38,8 +39,10 @@ class Step:
 
 
 def steps_of(influence: FactorInfluence) -> tuple[Step, ...]:
-    """Every association on one scale, in the order of the factors asked for."""
-    return tuple(_step(one, influence.level) for one in influence.associations)
+    """Every association on one scale, in the order of the factors asked for, the composite index last."""
+    found = [_step(one, influence.level) for one in influence.associations]
+    index = step_of_index(influence)
+    return (*found, *([index] if index else []))
 
 
 def step_of_index(influence: FactorInfluence) -> Step | None:
@@ -60,16 +63,28 @@ def _step(one: FactorAssociation, level: float) -> Step:
 
 
 def is_told_apart(one: FactorAssociation, level: float) -> bool:
-    """Whether the association stays apart from nothing among all that were looked at together."""
+    """Whether the association stays apart from chance among all that were looked at together."""
     return one.p_adjusted < 1 - level
 
 
 def family_name(one: FamilyFacts | ExpectedResult, language: str) -> str:
     """Assessment and subject of a family of results: "ВПР, русский язык"."""
-    kind = label(f"assessment.{one.assessment}", language)
+    return f"{assessment_name(one, language)}, {part_name(one, language)}"
+
+
+def assessment_name(one: FamilyFacts | ExpectedResult, language: str) -> str:
+    """The assessment alone; one of the user's own keeps its name."""
+    key = f"assessment.{one.assessment}"
+    return label(key, language) if key in terms() else one.assessment
+
+
+def part_name(one: FamilyFacts | ExpectedResult, language: str) -> str:
+    """The subject alone, or that all are meant."""
     if one.subject == ALL_SUBJECTS:
-        return render("family.all_subjects", language, assessment=kind)
-    return f"{kind}, {printing.subject_named(one.subject, language)}"
+        return render("family.all_subjects", language)
+    if f"subject.{one.subject}" not in terms():
+        return one.subject
+    return printing.subject_named(one.subject, language)
 
 
 def factor_name(factor: str, language: str) -> str:
@@ -80,6 +95,11 @@ def factor_name(factor: str, language: str) -> str:
         if key in terms():
             return label(key, language)
     return factor
+
+
+def factors_named(factors: Iterable[str], language: str) -> str:
+    """Labels of factors within a sentence."""
+    return ", ".join(printing.within(factor_name(one, language)) for one in factors)
 
 
 def term_name(one: FactorAssociation, language: str) -> str:
@@ -93,13 +113,20 @@ def term_name(one: FactorAssociation, language: str) -> str:
 
 
 def step_size(step: Step, language: str) -> str:
-    """How large one step of a factor is, in its own unit; empty for a category."""
-    if step.size is None:
+    """How large one step of a factor is, in its own unit; empty for a category and for the index, which has none."""
+    factor = step.association.factor
+    if step.size is None or factor == INDEX:
         return ""
-    unit = _unit(step.association.factor)
+    unit = _unit(factor)
     if unit == printing.SHARE:
-        return render("step.points", language, value=printing.number(step.size * 100, language))
-    return printing.measured(step.size, unit, language)
+        return render("step.points", language, value=_two_digits(step.size * 100, language))
+    size = _two_digits(step.size, language)
+    return f"{size}{printing.HARD_SPACE}{label(f'unit.{unit}', language)}" if unit else size
+
+
+def _two_digits(value: float, language: str) -> str:
+    """A size of a step: whole from ten on, with one decimal below."""
+    return printing.number(value, language, 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2)
 
 
 def _unit(factor: str) -> str:
@@ -113,10 +140,19 @@ def factor_value(factor: str, value: float, language: str) -> str:
 
 
 def first_influence(facts: FactorFacts | NotEstimable) -> tuple[FamilyFacts, FactorInfluence] | None:
-    """The first family for which the question of factors could be asked; assessments pooled stand first."""
+    """The first family for which the question of factors could be asked."""
     families = () if isinstance(facts, NotEstimable) else facts.families
     asked = ((one, one.influence) for one in families if isinstance(one.influence, FactorInfluence))
     return next(asked, None)
+
+
+def whole_families(facts: FactorFacts) -> tuple[tuple[FamilyFacts, FactorInfluence], ...]:
+    """The families to show side by side: each assessment with all its subjects together, or what it has."""
+    asked = [(one, one.influence) for one in facts.families if isinstance(one.influence, FactorInfluence)]
+    wholes = {one.assessment for one, _ in asked if one.subject == ALL_SUBJECTS}
+    return tuple(
+        pair for pair in asked if pair[0].subject == ALL_SUBJECTS or pair[0].assessment not in wholes
+    )
 
 
 def first_gaps(facts: FactorFacts | NotEstimable) -> tuple[FamilyFacts, tuple[SchoolGap, ...]] | None:
@@ -127,8 +163,17 @@ def first_gaps(facts: FactorFacts | NotEstimable) -> tuple[FamilyFacts, tuple[Sc
 
 
 def first_expected(facts: SchoolExpectations | NotEstimable) -> ExpectedResult | None:
-    """The result to set beside what was expected first: the first assessment, pooled, given context."""
+    """The result to set beside what was expected first: the first assessment, given context."""
     return None if isinstance(facts, NotEstimable) else next(iter(facts.given_context()), None)
+
+
+def why_nothing(reason: NotEstimable, language: str, *, audience: str) -> str:
+    """Why a section about models has nothing to tell; who cannot type a command is not told one."""
+    if reason.reason != NOT_FITTED:
+        return render("factors.none", language, why=printing.why_not(reason, language))
+    year = int(str(reason.fields["year"]))
+    said = render("factors.not_fitted", language, year=printing.school_year(year, language))
+    return f"{said} {render('factors.fit_them', language, year=year)}" if audience == "department" else said
 
 
 def numeric_slope(influence: FactorInfluence, factor: str) -> float | None:
@@ -137,6 +182,6 @@ def numeric_slope(influence: FactorInfluence, factor: str) -> float | None:
     return found[0].estimate if len(found) == 1 else None
 
 
-def with_verdict(gaps: Iterable[SchoolGap], verdict: str) -> tuple[SchoolGap, ...]:
-    """The schools with a verdict, in the order of their numbers."""
-    return tuple(one for one in gaps if one.verdict == verdict)
+def outcome_scale(influence: FactorInfluence) -> float:
+    """Standard deviations of pupils in one unit of the outcome; stored outcomes are in them already."""
+    return 1 / influence.outcome_sd if influence.outcome_sd else 1.0

@@ -197,18 +197,32 @@ def spread(value: float, language: str) -> str:
     return text if text.startswith(MINUS) or not text.strip("0,.") else f"+{text}"
 
 
-def spread_interval(estimate: Estimate, language: str) -> str:
-    """Print a difference in standard deviations with its interval: "+0,21 (от +0,05 до +0,37)"."""
-    told = spread_range(estimate, language)
-    return render("interval.spread", language, value=spread(estimate.value, language), range=told)
-
-
-def spread_range(estimate: Estimate, language: str) -> str:
-    """Print the interval of a difference in standard deviations: "от +0,05 до +0,37"."""
-    low, high = spread(estimate.low, language), spread(estimate.high, language)
-    return render("interval.plain", language, low=low, high=high)
-
-
 def ahead_of_hundred(value: float) -> int:
-    """How many of a hundred like pupils one from the middle is ahead of, for a difference in standard deviations."""
-    return round(100 * NormalDist().cdf(value))
+    """How many of a hundred pupils the one in the middle is ahead of, a difference in standard deviations away.
+
+    Half of them where there is no difference; never 0 or 100, which nobody could know.
+    """
+    return min(99, max(1, round(100 * NormalDist().cdf(value))))
+
+
+def ahead(value: float, language: str) -> str:
+    """Print a difference in standard deviations as pupils of a hundred: "60"."""
+    return number(ahead_of_hundred(value), language)
+
+
+def ahead_range(estimate: Estimate, language: str) -> str:
+    """Print the interval of a difference as pupils of a hundred: "от 54 до 65"."""
+    return render(
+        "interval.plain", language, low=ahead(estimate.low, language), high=ahead(estimate.high, language)
+    )
+
+
+def ahead_interval(estimate: Estimate, language: str) -> str:
+    """Print a difference as pupils of a hundred with its interval: "60 (от 54 до 65)"."""
+    told = ahead_range(estimate, language)
+    return render("interval.with_value", language, value=ahead(estimate.value, language), range=told)
+
+
+def within(text: str) -> str:
+    """A label within a sentence: its first letter small, unless it starts an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

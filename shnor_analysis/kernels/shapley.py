@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-MOST_EXACT = 12
-"""Parts up to which every subset is gone through (4,096 of them); beyond, orders are sampled."""
+MOST_EXACT = 13
+"""Parts up to which every subset is gone through (8,192 of them); beyond, orders are sampled."""
 
 
 def all_subsets(parts: int) -> NDArray[np.bool_]:

@@ -121,7 +121,7 @@ def _similar(facts: GapFacts, most: int) -> dict[str, tuple[SimilarSchool, ...]]
     if not standard.size or len(known) < LEAST_SIMILAR:
         return {}
     many = min(most, len(known) - 1)
-    distances, nearest = KDTree(standard).query(standard, k=many + 1)
+    distances, nearest = map(np.asarray, KDTree(standard).query(standard, k=many + 1))
     found = {}
     for at, school_id in enumerate(known):
         others = [

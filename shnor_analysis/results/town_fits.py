@@ -16,6 +16,7 @@ from shnor_analysis.results.school_effects import SchoolEffects
 from shnor_analysis.warehouse.records import accounting_from, accounting_to
 
 FITS = "fits.json"
+ALL_SUBJECTS = "all"
 Result = TypeVar("Result", FactorInfluence, SchoolEffects)
 
 
@@ -58,10 +59,27 @@ class TownFits:
     accounting: Accounting
     families: tuple[FamilyFits, ...]
 
-    def of(self, assessment: str, subject: str = "all") -> FamilyFits | None:
+    def of(self, assessment: str, subject: str = ALL_SUBJECTS) -> FamilyFits | None:
         """One family; None when there is none."""
         return next(
             (one for one in self.families if (one.assessment, one.subject) == (assessment, subject)), None
+        )
+
+    def in_reading_order(self) -> tuple[FamilyFits, ...]:
+        """The families as pages tell them: the assessment with most pupils first, all its subjects together before each."""
+        pupils: dict[str, int] = {}
+        for one in self.families:
+            pupils[one.assessment] = max(one.pupils_n, pupils.get(one.assessment, 0))
+        return tuple(
+            sorted(
+                self.families,
+                key=lambda one: (
+                    -pupils[one.assessment],
+                    one.assessment,
+                    one.subject != ALL_SUBJECTS,
+                    one.subject,
+                ),
+            )
         )
 
     def influences(self) -> dict[str, FactorInfluence | NotEstimable]:

@@ -41,6 +41,7 @@ from shnor_analysis.workspace.fitting import (
     fit_year,
     fits_state,
     read_fits,
+    read_school_fits,
     refuse_year,
 )
 from shnor_analysis.workspace.lock import writing
@@ -178,9 +179,8 @@ class Workspace:
         """Every fact of one school's report for a school year."""
         town = self._town(school_year)
         school = assemble_school(town, school_id)
-        expectations = expectations_of(
-            self.fits(school_year), school_id, names=school_names(town), is_stale=self._is_stale(school_year)
-        )
+        fits = read_school_fits(self.folder, school_year, school_id)
+        expectations = expectations_of(fits, names=school_names(town), is_stale=self._is_stale(school_year))
         accounting = self.accounting().reading_merged() + school.accounting
         return replace(school, accounting=accounting, expectations=expectations)
 

@@ -23,7 +23,7 @@ from shnor_analysis.kernels.multilevel.optimum import Search
 from shnor_analysis.kernels.multilevel.working import prepare
 
 COLUMNS = ("Intercept", "a", "b", "y")
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=6, deadline=None)
 SEEDS = st.integers(0, 10_000)
 TERMS = st.sampled_from(
     [((0,),), ((0, 1),), ((1,),), ((0, 1, 2),), ((0,), (1,)), ((2, 0), (1,))]
@@ -93,7 +93,7 @@ def dense_deviance(data, spec, working, theta):
 
 
 @given(SEEDS, MODELS)
-@few
+@settings(max_examples=30, deadline=None)
 def test_the_deviance_is_that_of_the_dense_normal_law_and_its_gradient_is_its_slope(seed, spec):
     data = rows(seed, levels=1 + max(term.level for term in spec.random))
     working = prepare(sums(data, weights=data.weights), spec)

@@ -14,6 +14,7 @@ from shnor_analysis.simulation.papers import paper
 from shnor_analysis.simulation.schools import KIND_LEVEL
 from shnor_analysis.simulation.scores import expected_scores, within_sd
 from shnor_analysis.simulation.sittings import sittings
+from shnor_analysis.simulation.spec import Spread
 from shnor_analysis.warehouse.analysis import create_context, create_pupil_rows, family_rows, find_families
 from shnor_analysis.warehouse.analysis.schools import create_school_rows
 from shnor_analysis.warehouse.engine import engine
@@ -98,20 +99,73 @@ def planted(town):
     return {name: np.mean(parts, axis=0) for name, parts in found.items()}
 
 
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What was said of one school, and what was planted in it."""
+
+    draw: int
+    gap: float
+    low: float
+    high: float
+    verdict: str
+    kind: str
+    truth: dict[str, float]
+
+    def covers(self, name):
+        """Whether the interval holds what was planted."""
+        return self.low <= self.truth[name] <= self.high
+
+
 def study(draws, **changes):
-    """Rates over towns: coverage of each planted value, and verdicts of schools without any planted gap."""
-    covered = {"gap": [], "quality": [], "lasting": []}
-    verdicts, errors = [], []
+    """All schools of many towns, seeds 1 to `draws`."""
+    told = []
     for seed in range(1, draws + 1):
         town = town_of(seed, **changes)
-        effects = effects_of(town)
-        truth = planted(town)
-        ids = list(town.draws[0].schools.school_ids)
-        told = [(ids.index(one.school_id), one) for one in effects.effects if one.gap is not None]
-        for name, values in truth.items():
-            covered[name].append(np.mean([one.gap_low <= values[at] <= one.gap_high for at, one in told]))
-        verdicts.append([one.verdict for _, one in told])
-        errors.append(
-            [(one.gap - truth["gap"][at], one.gap_high - one.gap, truth["gap"][at]) for at, one in told]
-        )
-    return covered, verdicts, errors
+        truth, schools = planted(town), town.draws[0].schools
+        place = {school_id: at for at, school_id in enumerate(schools.school_ids)}
+        for one in effects_of(town).effects:
+            at = place[one.school_id]
+            parts = {name: float(values[at]) for name, values in truth.items()}
+            told.append(Told(seed, one.gap, one.gap_low, one.gap_high, one.verdict, schools.kinds[at], parts))
+    return told
+
+
+def rate(told, happens):
+    """A rate over all schools, and its Monte Carlo error: schools of one town share its estimates."""
+    by_draw = {}
+    for one in told:
+        by_draw.setdefault(one.draw, []).append(happens(one))
+    shares = np.array([np.mean(values) for values in by_draw.values()])
+    return shares.mean(), shares.std(ddof=1) / np.sqrt(len(shares))
+
+
+@pytest.fixture(scope="module")
+def towns():
+    return study(DRAWS)
+
+
+def test_intervals_hold_the_gap_of_the_year_at_their_rate(towns):
+    covered, error = rate(towns, lambda one: one.covers("gap"))
+    assert covered == pytest.approx(0.95, abs=3 * error)
+
+
+def test_a_year_says_less_of_what_lasts(towns):
+    quality, _ = rate(towns, lambda one: one.covers("quality"))
+    lasting, _ = rate(towns, lambda one: one.covers("lasting"))
+    assert 0.92 < quality < 0.96
+    assert 0.86 < lasting < 0.92
+
+
+def test_a_verdict_seldom_points_the_wrong_way(towns):
+    told = [one for one in towns if one.verdict in ("above", "below")]
+    assert len(told) > 0.15 * len(towns)
+    wrong, error = rate(told, lambda one: (one.verdict == "above") != (one.truth["gap"] > 0))
+    assert wrong < 0.01 + 3 * error
+
+
+def test_where_schools_do_not_differ_hardly_any_is_called_above_or_below():
+    alike = study(100, spread=Spread(school_sd=0.0, year_sd=0.0, procedure_sd=0.0))
+    plain = [one for one in alike if one.kind == "school"]
+    alarms, error = rate(plain, lambda one: one.verdict in ("above", "below"))
+    assert alarms < 0.05 + 3 * error
+    assert rate(plain, lambda one: one.verdict == "as_expected")[0] > 0.95

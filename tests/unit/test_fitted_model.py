@@ -125,6 +125,10 @@ def test_predictions_add_the_effects_of_known_groups_and_say_which_are_unknown(f
     assert by_group["predicted"].tolist() == pytest.approx([1235.5678, 1232.8678, 1234.0678])
     assert by_group["unknown_groups"].tolist() == ["", "", "school_id"]
     assert by_group.index.tolist() == [7, 8, 9]
+    chances = replace(fit, model="logistic", estimates=np.array([0.0, 1.0])).predict(new)
+    assert chances["predicted"].tolist() == pytest.approx(
+        [0.5, 1 / (1 + math.exp(-2)), 1 / (1 + math.exp(-2))]
+    )
 
 
 @pytest.mark.parametrize(

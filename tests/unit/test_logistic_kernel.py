@@ -177,6 +177,21 @@ def test_calendar_years_and_large_units_are_no_obstacle():
     )
 
 
+def test_a_slope_over_calendar_years_is_the_slope_over_years_since_2020():
+    columns, successes, _, outer, _ = made_up()
+    year = 2018.0 + np.arange(N) % 5
+    draw = np.random.default_rng(6)
+    flips = draw.random(N) < 0.1 * (year - 2017) * (outer % 2)
+    outcome = np.where(flips, 1.0, successes)
+    near = fit_logistic(rows_of([columns[0], year - 2020], outcome, outer), SLOPE)
+    far = fit_logistic(rows_of([columns[0], year], outcome, outer), SLOPE)
+    assert not near.is_singular
+    assert not far.is_singular
+    assert far.loglik == pytest.approx(near.loglik, abs=1e-7)
+    assert far.outer_covariance[1, 1] == pytest.approx(near.outer_covariance[1, 1], rel=1e-4)
+    assert far.outer_effects @ [1, 2020] == pytest.approx(near.outer_effects[:, 0], abs=1e-5)
+
+
 def test_rows_are_sorted_by_both_levels_with_many_groups():
     draw = np.random.default_rng(4)
     outer, inner = draw.integers(0, 300, 5000), draw.integers(0, 1000, 5000)

@@ -110,6 +110,14 @@ def test_plausible_values_share_one_scan_and_are_combined_by_rubins_rules(pupils
     assert "объединено вероятных значений: 5" in fit.html("ru")
 
 
+def test_one_singular_fit_makes_the_combined_fit_singular(pupils):
+    school = pupils["school_id"]
+    alike = pupils["ses"] - pupils["ses"].groupby(school).transform("mean")
+    fit = shnor.fit_plausible_values("pv1 + alike ~ 1 + (1 | school_id)", pupils.assign(alike=alike))
+    assert fit.facts.is_singular
+    assert not shnor.fit_multilevel("pv1 ~ 1 + (1 | school_id)", pupils).facts.is_singular
+
+
 def test_linear_models_over_plausible_values_keep_their_clusters(pupils):
     fit = shnor.fit_plausible_values("pv1 + pv2 ~ ses", pupils, fit=shnor.fit_linear, cluster="school_id")
     assert (fit.errors, fit.outcome) == ("CR2", "pv1 + pv2")
@@ -145,6 +153,20 @@ def test_effects_that_cross_the_clusters_in_many_groups_leave_clusters_less_one(
     refused = shnor.fit_linear("points ~ ses", pupils, absorb="teacher", cluster="school_id", errors="CR2")
     assert refused.reason == "absorbed_crossing"
     assert "Возьмите вид 1" in refused.in_words("ru")
+
+
+def test_rows_left_out_are_counted_and_not_predicted(pupils):
+    holes = pupils.assign(weight=pupils["weight"].where(pupils.index % 10 != 0, 0.0))
+    holes.loc[holes.index[5:25:5], "ses"] = math.nan
+    left_out = 45 + 2  # every tenth row weighs nothing; of four empty cells two stand in such rows
+    for fit in (
+        shnor.fit_multilevel("points ~ ses + (1 | school_id)", holes, weights="weight"),
+        shnor.fit_linear("points ~ ses", holes, weights="weight", cluster="school_id"),
+    ):
+        assert (fit.facts.n_obs, fit.facts.rows_dropped) == (450 - left_out, left_out)
+        assert len(fit.predict()) == 450 - left_out
+    absorbed = shnor.fit_linear("points ~ ses", holes, weights="weight", absorb="school_id")
+    assert (absorbed.facts.n_obs, absorbed.facts.rows_dropped) == (450 - left_out, left_out)
 
 
 def test_terms_constant_within_absorbed_groups_are_named(pupils):
@@ -185,7 +207,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_what_contradicts_itself_is_refused_with_words_in_both_languages(pupils, code):
+def test_what_contradicts_itself_is_refused_with_words_in_both_languages(pupils, code, monkeypatch):
+    monkeypatch.setattr(crossed, "ENGINE", "json")  # refused before the engine is asked, installed or not
     ask, words = REFUSED[code]
     with pytest.raises(ShnorError) as refused:
         ask(pupils)
@@ -203,6 +226,14 @@ def test_groups_that_cross_need_the_extra_and_the_refusal_names_it(pupils, monke
     assert "pip install shnor-analysis[mixed]" in render_problem(refused.value.problems[1], "ru")
 
 
+def test_crossed_groups_say_what_the_data_cannot_tell(pupils, monkeypatch):
+    monkeypatch.setattr(crossed, "ENGINE", "json")
+    rows = pupils.assign(twice=2 * pupils["ses"], flat=1.0)
+    for terms, reason in (("ses + twice", "collinear"), ("flat", "constant_column")):
+        answer = shnor.fit_multilevel(f"points ~ {terms} + (1 | school_id) + (1 | teacher)", rows)
+        assert answer.reason == reason
+
+
 def test_a_scan_of_nothing_answers_for_every_model(pupils):
     nothing = shnor.scan_model(FORMULA, pupils.assign(ses=math.nan))
     assert nothing.reason == "no_rows"
@@ -211,7 +242,9 @@ def test_a_scan_of_nothing_answers_for_every_model(pupils):
 
 
 def test_a_model_read_from_disk_predicts_for_new_rows(pupils, tmp_path):
-    fit = shnor.fit_multilevel("points ~ poly(ses, 2) * sex + (1 + ses | school_id)", pupils)
+    fit = shnor.fit_multilevel(
+        "points ~ poly(ses, 2) * sex + bs(weight, df=4) + (1 + ses | school_id)", pupils
+    )
     fit.store(tmp_path / "fit")
     read = shnor.load_fit(tmp_path / "fit")
     assert read == fit

@@ -47,13 +47,17 @@ def fit(frame, **asked):
 
 
 def test_a_large_gap_is_found_and_a_school_in_hard_circumstances_with_one_is_resilient():
-    frame = a_town(gap_of={0: 0.9, 1: -0.9, 2: 0.0})
+    frame = a_town(gap_of={0: 0.9, 1: -0.9, 2: 0.9})
+    easiest = frame["poverty"].min() - 0.5
+    frame.loc[frame["school_id"] == "sch3", "poverty"] = easiest
+    frame.loc[frame["school_id"] == "sch3", "outcome"] -= 0.4 * (easiest - a_town()["poverty"].iloc[120])
     hardest = frame["poverty"].max() + 0.5
     frame.loc[frame["school_id"] == "sch1", "poverty"] = hardest
     frame.loc[frame["school_id"] == "sch1", "outcome"] -= 0.4 * (hardest - a_town()["poverty"].iloc[0])
     effects = fit(frame, adjusters=("sex",))
     assert (effects.of("sch1").verdict, effects.of("sch1").is_resilient) == ("above", True)
     assert (effects.of("sch2").verdict, effects.of("sch2").is_resilient) == ("below", False)
+    assert (effects.of("sch3").verdict, effects.of("sch3").is_resilient) == ("above", False)
     one = effects.of("sch1")
     assert one.gap_low < one.gap < one.gap_raw
     assert one.gap_raw == pytest.approx(one.observed - one.expected)

@@ -115,7 +115,8 @@ def block_errors(
     for piece in rows.pieces:
         _, blocks = _settle(rows, spec, point, modes, piece)
         w = factor @ blocks.inverse @ factor.T
-        outer.append(np.sqrt(np.einsum("gaa->ga", w)))
+        root = spec.of_columns(factor)
+        outer.append(np.sqrt(np.einsum("ab,gbc,ac->ga", root, blocks.inverse, root)))
         omega = t * t / blocks.d
         through = np.einsum("ac,cab,bc->c", blocks.m, np.repeat(w, piece.inner_counts, axis=0), blocks.m)
         inner.append(np.sqrt(omega + omega**2 * through))
@@ -129,7 +130,7 @@ def _settle(
     p = rows.n_fixed
     factor, t = spec.factor(point[p:]), spec.inner_sd(point[p:])
     fixed = point[:p] @ rows.design[:p, piece.rows]
-    z = rows.design[list(spec.random), piece.rows]
+    z = spec.columns(rows.design[:, piece.rows])
     u, e = modes.outer[:, piece.groups], modes.inner[piece.inner]
     start, step, merit = (u, e), (np.zeros_like(u), np.zeros_like(e)), np.full(u.shape[1], np.inf)
     for _ in range(MOST_INNER_STEPS):
@@ -236,7 +237,7 @@ def _state(
 ) -> BlockState:
     at, blocks = found
     factor, t = spec.factor(point[rows.n_fixed :]), spec.inner_sd(point[rows.n_fixed :])
-    z = rows.design[list(spec.random), piece.rows]
+    z = spec.columns(rows.design[:, piece.rows])
     w = factor @ blocks.inverse @ factor.T
     omega = t * t / blocks.d
     seen = z

@@ -22,11 +22,12 @@ from shnor_analysis.kernels.logistic.search import (
     climb_intercept,
     find_metric,
     is_intercept,
+    standardised,
 )
 from shnor_analysis.kernels.multilevel.refusals import CannotFit
 
 # logits: random effects so wide say that outcomes do not vary inside groups
-WIDEST = 50.0
+WIDEST = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,23 @@ def fit_logistic(rows: LogisticRows, spec: LogisticSpec) -> LogisticFit:
     p = rows.n_fixed
     crossed = products(rows)
     check_columns(rows.names[:p], crossed[:p, :p], rows.n_trials)
-    metric = find_metric(rows, spec, crossed)
     share = float(rows.successes.sum()) / rows.n_trials
     if is_intercept(rows, spec, crossed):
-        modes = np.zeros(rows.n_groups)
-        top = climb_intercept(rows, modes, metric, share)
-    else:
-        block_modes = BlockModes(np.zeros((len(spec.random), rows.n_groups)), np.zeros(rows.n_inner))
-        top = climb_blocks(rows, spec, block_modes, metric, share)
-    check_separation(rows.names[:p], -top.curvature[:p, :p], crossed[:p, :p], share)
-    if float(np.abs(top.point[p:]).max()) > WIDEST:
-        raise CannotFit("groups_separated")
-    if is_intercept(rows, spec, crossed):
-        errors = (intercept_errors(rows, top.point, modes)[:, None], np.empty(0))
+        found, modes = spec, np.zeros(rows.n_groups)
+        top = climb_intercept(rows, modes, find_metric(rows, spec, crossed), share)
         block_modes = BlockModes(modes[None], np.empty(0))
     else:
-        errors = block_errors(rows, spec, top.point, block_modes)
-    return _fit(rows, spec, top, block_modes, errors)
+        found = standardised(rows, spec, crossed)
+        block_modes = BlockModes(np.zeros((len(spec.random), rows.n_groups)), np.zeros(rows.n_inner))
+        top = climb_blocks(rows, found, block_modes, find_metric(rows, found, crossed), share)
+    check_separation(rows.names[:p], -top.curvature[:p, :p], crossed[:p, :p], share)
+    if float(np.linalg.norm(top.point[p:])) > WIDEST:
+        raise CannotFit("groups_separated")
+    if found is spec:
+        errors = (intercept_errors(rows, top.point, block_modes.outer[0])[:, None], np.empty(0))
+    else:
+        errors = block_errors(rows, found, top.point, block_modes)
+    return _fit(rows, found, top, block_modes, errors)
 
 
 def _fit(
@@ -111,16 +112,19 @@ def _fit(
 ) -> LogisticFit:
     p = rows.n_fixed
     factor, inner_sd = spec.factor(top.point[p:]), spec.inner_sd(top.point[p:])
+    root = spec.of_columns(factor)
     information = -top.curvature
     # a flat direction among the variance parameters (a singular fit) tells nothing about the coefficients
     inside = information[:p, p:] @ np.linalg.pinv(information[p:, p:], rcond=1e-9, hermitian=True)
     covariance = np.linalg.inv(information[:p, :p] - inside @ information[p:, :p])
+    if not np.all(np.diag(covariance) > 0.0):
+        raise CannotFit("no_optimum")
     smallest = float(np.linalg.svd(factor, compute_uv=False).min())
     scaled = top.at.gradient / np.sqrt(np.maximum(np.diag(information), 1e-300))
     return LogisticFit(
         coefficients=top.point[:p],
         covariance=(covariance + covariance.T) / 2.0,
-        outer_covariance=factor @ factor.T,
+        outer_covariance=root @ root.T,
         inner_variance=inner_sd**2 if spec.has_inner else None,
         loglik=top.at.value + rows.log_constant,
         n_parameters=top.point.size,
@@ -128,7 +132,7 @@ def _fit(
         is_singular=smallest < SINGULAR or (spec.has_inner and abs(inner_sd) < SINGULAR),
         iterations=top.steps,
         gradient_norm=float(np.abs(scaled).max()),
-        outer_effects=(factor @ modes.outer).T,
+        outer_effects=(root @ modes.outer).T,
         outer_errors=errors[0],
         inner_effects=inner_sd * modes.inner,
         inner_errors=errors[1],

@@ -63,17 +63,15 @@ def check_columns(names: tuple[str, ...], crossed: Floats, trials: float) -> Non
     own = np.diag(left).copy()
     sums = left[0].copy() if INTERCEPT in names else np.zeros(len(names))
     centred = own - sums**2 / trials
-    shares = np.linalg.pinv(np.zeros((0, 0)))
+    shares: Floats = np.zeros(0)
     for place in range(len(order)):
         is_constant = place > 0 and INTERCEPT in names and centred[place] <= CONSTANT * own[place]
         if own[place] == 0.0 or is_constant:
             raise CannotFit("constant_column", columns=(names[order[place]],))
         if place:
-            shares = np.linalg.lstsq(
-                _scaled(crossed, order[:place], order[:place]),
-                _scaled(crossed, order[:place], [order[place]])[:, 0],
-                rcond=None,
-            )[0]
+            before = _scaled(crossed, order[:place], order[:place])
+            own_share = _scaled(crossed, order[:place], [order[place]])[:, 0]
+            shares = np.asarray(np.linalg.lstsq(before, own_share, rcond=None)[0], dtype=np.float64)
         if left[place, place] <= REPEATED * (centred[place] if place else own[place]):
             involved = [names[order[one]] for one in range(place) if abs(shares[one]) > 1e-6]
             raise CannotFit("collinear", columns=(*involved, names[order[place]]))

@@ -15,10 +15,13 @@ Evaluate = Callable[[Floats, bool], Evaluation]
 
 # gradient' × curvature⁻¹ × gradient: 1e-14 means that each coefficient is within 1e-7 standard errors of the top
 TOLERANCE = 1e-14
+# along a ridge, as singular fits have it, steps stop paying before that: less gain than this is none
+NEAR = 1e-7
+MOST_IDLE_STEPS = 10
 MOST_STEPS = 100
 MOST_HALVINGS = 30
 # curvature in units of the metric below this is taken as none
-FLATTEST = 1e-9
+FLATTEST = 1e-7
 # longest step, as root mean square change of the logits
 LONGEST_STEP = 3.0
 # the last gain in digits of a log-likelihood that rounding leaves
@@ -46,7 +49,7 @@ class Climb:
     @property
     def is_top(self) -> bool:
         """Whether the search ended because nothing is left to gain."""
-        return self.decrement < TOLERANCE
+        return self.decrement < NEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ def climb(
     at = evaluate(start, curvature is None)
     known = at.curvature if curvature is None else curvature
     assert known is not None
-    point, is_exact, last = start, curvature is None, np.inf
+    point, is_exact, last, idle = start, curvature is None, np.inf, 0
     step, decrement = ascent(at.gradient, known, metric)
     for taken in range(most_steps):
-        if decrement < TOLERANCE:
+        if decrement < TOLERANCE or (idle >= MOST_IDLE_STEPS and decrement < NEAR):
             return Climb(point, at, known, taken, decrement)
         found = _search(evaluate, point, at, step, decrement > exact_above or decrement > 0.3 * last)
         if found is None:
@@ -96,6 +99,7 @@ def climb(
             is_exact = at.curvature is not None
             last = decrement
         step, decrement = ascent(at.gradient, known, metric)
+        idle = idle + 1 if NEAR > decrement > 0.5 * last else 0
     return Climb(point, at, known, most_steps, decrement)
 
 

@@ -25,17 +25,29 @@ class LogisticSpec:
         free: Which entries of the lower triangular factor L of their covariance L L' are estimated, shape (q, q).
         has_inner: Whether the inner groups have intercepts of their own.
         groups: Names of the outer and the inner grouping, for what is said of them.
+        basis: Matrix B, shape (q, q), by which the random columns are taken as B z; None for z itself. Effects are then
+            those of B z: of z they are B' times as much.
     """
 
     random: tuple[int, ...]
     free: npt.NDArray[np.bool_]
     has_inner: bool = False
     groups: tuple[str, str] = ("", "")
+    basis: Floats | None = None
 
     @property
     def n_theta(self) -> int:
         """Number of variance parameters."""
         return int(self.free.sum()) + self.has_inner
+
+    def columns(self, design: Floats) -> Floats:
+        """The random columns of some rows of a design, shape (q, rows)."""
+        z = design[list(self.random)]
+        return z if self.basis is None else np.asarray(self.basis @ z, dtype=np.float64)
+
+    def of_columns(self, effects: Floats) -> Floats:
+        """Effects of z, shape (q, G), from those of B z."""
+        return effects if self.basis is None else np.asarray(self.basis.T @ effects, dtype=np.float64)
 
     def factor(self, theta: Floats) -> Floats:
         """The factor L, shape (q, q), of variance parameters in the order of columns."""

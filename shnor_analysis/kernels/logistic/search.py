@@ -12,6 +12,7 @@ from shnor_analysis.kernels.logistic.evaluation import Evaluation
 from shnor_analysis.kernels.logistic.intercept import evaluate_intercept
 from shnor_analysis.kernels.logistic.optimum import Climb, Evaluate, Metric, climb
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows, LogisticSpec, Piece
+from shnor_analysis.kernels.multilevel.refusals import CannotFit
 
 # a first search goes over every tenth or so of the pieces when there are more than this
 FEW_PIECES = 12
@@ -32,15 +33,31 @@ def is_intercept(rows: LogisticRows, spec: LogisticSpec, crossed: Floats) -> boo
     return bool(np.all(rows.design[column] == 1.0)) if crossed[column, column] == rows.n_trials else False
 
 
+def standardised(rows: LogisticRows, spec: LogisticSpec, crossed: Floats) -> LogisticSpec:
+    """Take the random columns of each bar in a basis of unit mean squares without mean products.
+
+    The covariances that can be written are the same, and neither the units of a column nor its distance from 0 count.
+
+    Raises:
+        CannotFit: ``collinear`` when the random columns repeat one another.
+    """
+    places = list(spec.random)
+    together = crossed[np.ix_(places, places)] / rows.n_trials * (spec.free | spec.free.T)
+    scale = np.sqrt(np.diag(together))
+    try:
+        root = np.linalg.cholesky(together / np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        raise CannotFit("collinear", columns=tuple(rows.names[one] for one in places)) from None
+    return replace(spec, basis=np.asarray(np.linalg.inv(root) / scale, dtype=np.float64))
+
+
 def find_metric(rows: LogisticRows, spec: LogisticSpec, crossed: Floats) -> Metric:
-    """Information were every probability ½: p(1 − p) Σ w x x', and as much for a spread of effects by z."""
+    """Information were every probability ½: p(1 − p) Σ w x x', and as much for a spread that moves logits by one."""
     p = rows.n_fixed
     size = p + spec.n_theta
     matrix = np.zeros((size, size))
     matrix[:p, :p] = crossed[:p, :p] / 4.0
-    by_row = np.diag(crossed)[list(spec.random)] / 4.0
-    spread = np.where(spec.free, by_row[:, None], 0.0)
-    matrix[range(p, size), range(p, size)] = spec.theta(spread, rows.n_trials / 4.0)
+    matrix[range(p, size), range(p, size)] = rows.n_trials / 4.0
     root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     return Metric(root, rows.n_trials / 4.0)
 
@@ -136,9 +153,9 @@ def climb_blocks(
         some = _on_blocks(rows, spec, modes, pieces, metric)
         found = climb(some, start, metric=_narrowed(metric, part), most_steps=MOST_START_STEPS)
         start, curvature = found.point.copy(), found.curvature / part
-        own = spec.theta(np.eye(len(spec.random)), 1.0) > 0.0
+        least = spec.theta(np.eye(len(spec.random)), 1.0) * LEAST_START / 2.0
         theta = start[rows.n_fixed :]
-        theta[own & (np.abs(theta) < LEAST_START / 2.0)] = LEAST_START / 2.0
+        start[rows.n_fixed :] = np.where(np.abs(theta) < least, least, theta)
     evaluate = _on_blocks(rows, spec, modes, rows.pieces, metric)
     # over all rows second derivatives are dear: those of the part, kept up by updates, lead to the top as well
     exact_above = 1e-2 if curvature is None else np.inf
@@ -163,9 +180,8 @@ def _block_start(rows: LogisticRows, spec: LogisticSpec, metric: Metric, share: 
         most_steps=MOST_START_STEPS,
     ).point
     spread = 0.7 * max(abs(float(simple[-1])), LEAST_START)
-    # a column of root mean square s gets a spread of its effect that moves logits as much
-    sizes = np.sqrt(metric.unit) / np.diag(metric.root)[p:]
-    return np.append(simple[:-1], spec.theta(np.eye(len(spec.random)), 1.0) * spread * sizes)
+    own = spec.theta(np.eye(len(spec.random)), 1.0)
+    return np.append(simple[:-1], own * spread)
 
 
 def _on_blocks(

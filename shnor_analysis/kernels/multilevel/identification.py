@@ -26,7 +26,8 @@ def refuse_unidentified(moments: GroupedMoments, spec: MultilevelSpec, working: 
     if moments.n_obs <= len(spec.fixed):
         raise CannotFit("too_few_rows", n_rows=moments.n_obs, n_needed=len(spec.fixed) + 1)
     _refuse_groups(moments, spec)
-    _refuse_outcome(moments, spec, working)
+    if _variation(moments, spec.outcome) <= 0.0:
+        raise CannotFit("constant_outcome")
     _refuse_columns(moments, spec, working)
 
 
@@ -40,14 +41,6 @@ def _refuse_groups(moments: GroupedMoments, spec: MultilevelSpec) -> None:
             raise CannotFit("one_pupil_per_group", group=level.name)
         if n_groups * len(term.columns) >= moments.n_obs:
             raise CannotFit("too_few_rows", n_rows=moments.n_obs, n_needed=n_groups * len(term.columns) + 1)
-
-
-def _refuse_outcome(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
-    if _variation(moments, spec.outcome) <= 0.0:
-        raise CannotFit("constant_outcome")
-    products = working.products
-    if products[-1, -1] <= 0.0:
-        raise CannotFit("constant_outcome")
 
 
 def _refuse_columns(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:

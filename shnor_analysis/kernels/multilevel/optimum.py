@@ -22,7 +22,7 @@ SINGULAR = 1e-4
 _START = 0.5
 _FIRST_DIFFERENCE = 1e-5
 _DIFFERENCE = 1e-4
-_CLOSE = 1.0
+_CLOSE = 4.0
 _SMALL = 0.05
 _PATIENCE = 4
 _ROUGH = 1e-2
@@ -98,9 +98,7 @@ class Search:
                 made[one] = (up.gradient - down.gradient) / (2 * h)
         return (made + made.T) / 2
 
-    def descend(
-        self, start: Floats, *, is_near: bool = False, enough: float = ENOUGH
-    ) -> tuple[Point, float]:
+    def descend(self, start: Floats, *, is_near: bool = False, enough: float = ENOUGH) -> tuple[Point, float]:
         """Quasi-Newton steps from a start, the curvature measured now and then and updated by BFGS.
 
         Parameters:
@@ -130,7 +128,9 @@ class Search:
             updated = None
             if new is not None:
                 empty = self._emptied(new)
-                updated = None if empty else _updated(curvature, new.theta - at.theta, new.gradient - at.gradient)
+                updated = (
+                    None if empty else _updated(curvature, new.theta - at.theta, new.gradient - at.gradient)
+                )
                 at = empty or new
             age = age + 1 if updated is not None else 0
             curvature = self.hessian(at, _FIRST_DIFFERENCE) if updated is None else updated
@@ -285,17 +285,16 @@ def _way_out(search: Search, at: Point) -> Floats | None:
 def _without_each(search: Search, best: Point) -> list[Floats]:
     """Points without one of the variances whose deviance is not far above the best: what ends there may be below."""
     found = parameters.factors(search.working, best.theta)
-    starts = []
+    tried = [[0.0 * one for one in found]]
     for place, factor in enumerate(found):
         for row in range(len(factor)):
             covariance = factor @ factor.T
             if covariance[row, row] < SINGULAR**2:
                 continue
             covariance[row] = covariance[:, row] = 0.0
-            theta = parameters.flatten([*found[:place], parameters.root_of(covariance), *found[place + 1 :]])
-            if search.evaluation(theta).deviance < best.deviance + _CLOSE:
-                starts.append(theta)
-    return starts
+            tried.append([*found[:place], parameters.root_of(covariance), *found[place + 1 :]])
+    starts = [parameters.flatten(one) for one in tried]
+    return [theta for theta in starts if search.evaluation(theta).deviance < best.deviance + _CLOSE]
 
 
 def _polish(search: Search, best: Point, expected: float) -> tuple[Point, float]:

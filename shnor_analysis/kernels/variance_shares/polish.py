@@ -76,21 +76,21 @@ def _derivatives(
     second = 2 * ((1 / grown**3) @ (blocks.sizes[:, None] * sized)).reshape(shape)
     a = products[:, :-1, :-1] * columns[:, :, None] * columns[:, None, :]
     a += np.eye(blocks.k - 1) * ~columns[:, :, None]
+    # columns outside a model have a row of their own, so one inverse serves all that follows
+    inverse = np.linalg.inv(a)
     z = np.ones(shape[:2])
-    z[:, :-1] = -np.linalg.solve(a, (products[:, :-1, -1] * columns)[..., None])[..., 0]
-    residual = np.einsum("si,sij,sj->s", z, products, z)
-    pulled = np.einsum("sij,sj->si", first, z)
+    z[:, :-1] = -(inverse @ (products[:, :-1, -1:] * columns[:, :, None]))[..., 0]
+    residual = np.einsum("si,si->s", z, (products @ z[..., None])[..., 0])
+    pulled = (first @ z[..., None])[..., 0]
     residual_1 = np.einsum("si,si->s", z, pulled)
-    bent = np.linalg.solve(a, (pulled[:, :-1] * columns)[..., None])[..., 0]
-    residual_2 = np.einsum("si,sij,sj->s", z, second, z) - 2 * np.einsum(
-        "si,si->s", pulled[:, :-1] * columns, bent
-    )
-    both = columns[:, :, None] & columns[:, None, :]
-    f_1 = np.linalg.solve(a, first[:, :-1, :-1] * both)
-    f_2 = np.linalg.solve(a, second[:, :-1, :-1] * both)
+    own = pulled[:, :-1] * columns
+    bent = np.einsum("si,si->s", own, (inverse @ own[..., None])[..., 0])
+    residual_2 = np.einsum("si,si->s", z, (second @ z[..., None])[..., 0]) - 2 * bent
+    inverse *= columns[:, :, None] & columns[:, None, :]
+    f_1 = inverse @ first[:, :-1, :-1]
     log_1 = np.einsum("sii->s", f_1) + (blocks.sizes / grown).sum(axis=1)
     log_2 = (
-        np.einsum("sii->s", f_2)
+        np.einsum("sij,sij->s", inverse, second[:, :-1, :-1])
         - np.einsum("sij,sji->s", f_1, f_1)
         - ((blocks.sizes / grown) ** 2).sum(axis=1)
     )

@@ -14,7 +14,7 @@ from shnor_analysis.kernels.shapley import MOST_EXACT, all_subsets, draw_orders,
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, resampled_nodes
 from shnor_analysis.kernels.variance_shares.elimination import Eliminated, every_prefix, every_subset
 from shnor_analysis.kernels.variance_shares.polish import polish
-from shnor_analysis.kernels.variance_shares.profile import Peak, peaks, points
+from shnor_analysis.kernels.variance_shares.profile import FEW_POINTS, Peak, peaks, points
 
 Array = NDArray[np.float64]
 ORDER_PAIRS = 150
@@ -145,7 +145,7 @@ def resampled_shares(
         Shares, shape (R, P), and totals, shape (R,); NaN where a sample has no between-school variance to split.
     """
     top = min(blocks.widest_ratio, HEADROOM * max(highest_ratio, 1 / blocks.largest))
-    t, ratios = points(blocks.largest, top)
+    t, ratios = points(blocks.largest, top, many=FEW_POINTS)
     found: Peak = peaks(blocks, resampled_nodes(blocks, counts, ratios), t, models.eliminate)
     tau2 = _unshrunk(blocks, models, found)
     shares, _ = models.split(tau2)

@@ -26,7 +26,7 @@ def create_school_rows(connection: Connection, *, school_year: int, context: Con
         f"""CREATE OR REPLACE TEMP TABLE {SCHOOL_ROWS} AS
         WITH told AS (
             SELECT school_id, {key}, tested_n, mean_points, sd_points,
-                least(1, coalesce(mark_2_n / tested_n, low_n / tested_n, low_share, mark_2_share)) AS low,
+                coalesce(mark_2_n / tested_n, low_n / tested_n, low_share, mark_2_share) AS low,
                 2 * count(mean_points + sd_points) OVER procedure >= count(*) OVER procedure AS has_points
             FROM school_results WHERE school_year = {school_year} AND tested_n > 0
             WINDOW procedure AS (PARTITION BY {key})),

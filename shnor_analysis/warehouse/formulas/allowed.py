@@ -178,6 +178,8 @@ def _check_constant(node: ast.Constant, text: str) -> None:
 
 def _check_power(node: ast.AST, text: str) -> None:
     """A power of numbers alone can fill the memory; a column to a small power cannot."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        raise UsageProblem(Problem("formula_power", found=text))
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)):
         return
     if not any(isinstance(one, ast.Name) for one in ast.walk(node.left)):

@@ -103,28 +103,48 @@ def _tilde(text: str, tokens: Sequence[Token]) -> int | None:
 
 def _bar_spans(text: str, tokens: Sequence[Token]) -> Iterator[_Span]:
     """The bracketed bars of the right side."""
+    for begin, end in sorted(_brackets(text, tokens)):
+        inside = tokens[begin + 1 : end]
+        bars = [one for one in inside if one.kind is KIND.OPERATOR and "|" in one.token]
+        if not bars:
+            continue
+        before = "".join(one.token for one in inside[: inside.index(bars[0])] if one.kind is KIND.CONTEXT)
+        if len(bars) > 1 or bars[0].token not in BARS or before.count("(") != before.count(")"):
+            raise _bar_problem(text, bars[0])
+        _check_after(text, tokens, end, bars[0])
+        yield _Span(
+            _cut_from(text, tokens, begin, bars[0]), _start(tokens[begin]), bars[0], _start(tokens[end])
+        )
+    bare = [one for one in tokens if one.kind is KIND.OPERATOR and "|" in one.token]
+    if len(bare) > len(_bracketed_bars(text, tokens)):
+        raise _bar_problem(text, bare[0])
+
+
+def _brackets(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Places of the outermost brackets."""
     opened: list[int] = []
-    bars: dict[int, Token] = {}
+    found = []
     for at, token in enumerate(tokens):
-        if token.kind is KIND.OPERATOR and "|" in token.token:
-            if len(opened) != 1 or opened[0] in bars or token.token not in BARS:
-                raise _bar_problem(text, token)
-            bars[opened[0]] = token
-        if token.kind is not KIND.CONTEXT:
-            continue
-        if token.token in "([":
+        if token.kind is KIND.CONTEXT and token.token in "([":
             opened.append(at)
-            continue
-        if not opened:
-            raise _syntax(text, _start(token))
-        begin = opened.pop()
-        if begin in bars:
-            yield _Span(
-                _cut_from(text, tokens, begin, bars[begin]), _start(tokens[begin]), bars[begin], _start(token)
-            )
-            _check_after(text, tokens, at, bars[begin])
+        elif token.kind is KIND.CONTEXT:
+            if not opened:
+                raise _syntax(text, _start(token))
+            begin = opened.pop()
+            found += [] if opened else [(begin, at)]
     if opened:
         raise _syntax(text, _start(tokens[opened[-1]]))
+    return found
+
+
+def _bracketed_bars(text: str, tokens: Sequence[Token]) -> list[Token]:
+    """The bars that stand in brackets."""
+    return [
+        one
+        for begin, end in _brackets(text, tokens)
+        for one in tokens[begin:end]
+        if one.kind is KIND.OPERATOR and "|" in one.token
+    ]
 
 
 def _cut_from(text: str, tokens: Sequence[Token], begin: int, bar: Token) -> int:

@@ -53,7 +53,8 @@ class RowStream:
         fixed: Positions of the fixed columns of the first formula.
         outcomes: Positions of the outcomes.
         random: Positions of the columns of bars.
-        hierarchy: Groups, innermost level first; codes are those of the batches. None without groups.
+        hierarchy: Groups, innermost level first, or by their number where they cross; codes are those of the
+            batches. None without groups.
         design: The recipe of the columns.
         rows_read: Rows of the source.
     """
@@ -99,7 +100,7 @@ class _Reader:
         listed = (
             ", ".join(quoted(one) for one in dict.fromkeys((*self.request.columns, *self.extra))) or "1 AS _"
         )
-        sql = f"SELECT {listed} FROM {self.rows.table} WHERE {complete(self.rows, (*self.request.columns, *self.extra))}"
+        sql = f"SELECT {listed} FROM {self.rows.table} WHERE {self.rows.complete((*self.request.columns, *self.extra))}"
         for record in self.rows.query(sql).to_arrow_reader(self.batch_rows):
             if record.num_rows:
                 yield from self._batch(pa.Table.from_batches([record]))
@@ -190,14 +191,22 @@ def matrix_batches(
     asked = request(formula, weights, None)
     rows = open_rows(source, (*asked.columns, *extra))
     try:
-        return open_stream(asked, rows, design=design, extra=tuple(extra), batch_rows=batch_rows)
+        return open_stream(
+            asked, rows, design=design, extra=tuple(extra), batch_rows=batch_rows, may_cross=True
+        )
     except BaseException:
         rows.close()
         raise
 
 
 def open_stream(
-    asked: Request, rows: Rows, *, design: Design | None, extra: tuple[str, ...], batch_rows: int = BATCH_ROWS
+    asked: Request,
+    rows: Rows,
+    *,
+    design: Design | None,
+    extra: tuple[str, ...],
+    batch_rows: int = BATCH_ROWS,
+    may_cross: bool = False,
 ) -> RowStream:
     """A stream over rows that are open already; see `matrix_batches`."""
     asked.check_kinds(rows)
@@ -209,7 +218,7 @@ def open_stream(
     for one in made:
         parts.append((one, tuple(columns.setdefault(name, len(columns)) for name in one.names)))
     bars = [place for _, places in parts[n_outcomes:-n_outcomes] for place in places]
-    coding = _find_groups(asked, rows, extra) if asked.groupings else None
+    coding = _find_groups(asked, rows, extra, may_cross) if asked.groupings else None
     reader = _Reader(
         rows, asked, used, tuple(parts), len(columns), coding[1] if coding else None, extra, batch_rows
     )
@@ -231,7 +240,7 @@ def find_design(asked: Request, rows: Rows, extra: Sequence[str] = ()) -> Design
     sample = look(rows, asked.term_columns, factors)
     if factors:
         found = ", ".join(f"list(DISTINCT {quoted(one)}) AS f{at}" for at, one in enumerate(factors))
-        present = complete(rows, (*asked.columns, *extra))
+        present = rows.complete((*asked.columns, *extra))
         row = rows.row(f"SELECT {found} FROM {rows.table} WHERE {present}")
         if row[0] is None:
             raise CannotFit("no_rows")
@@ -246,24 +255,19 @@ def find_design(asked: Request, rows: Rows, extra: Sequence[str] = ()) -> Design
     return Design(sample, whole_column_states(rows, asked.expressions, known))
 
 
-def complete(rows: Rows, columns: Sequence[str]) -> str:
-    """SQL of the condition that no cell of a row is empty."""
-    tests = [f"{quoted(one)} IS NOT NULL" for one in dict.fromkeys(columns)]
-    tests += [f"NOT isnan({quoted(one)})" for one in dict.fromkeys(columns) if rows.is_float(one)]
-    return " AND ".join(tests) or "true"
-
-
-def _find_groups(asked: Request, rows: Rows, extra: Sequence[str]) -> tuple[Hierarchy, _Coding]:
+def _find_groups(
+    asked: Request, rows: Rows, extra: Sequence[str], may_cross: bool
+) -> tuple[Hierarchy, _Coding]:
     names = asked.group_columns
     listed = ", ".join(quoted(one) for one in names)
-    present = complete(rows, (*asked.columns, *extra))
+    present = rows.complete((*asked.columns, *extra))
     table = rows.fetch(f"SELECT DISTINCT {listed} FROM {rows.table} WHERE {present}")
     if len(table) == 0:
         raise CannotFit("no_rows")
     columns = {
         name: code_column(table.column(name).combine_chunks(), rows.orders.get(name)) for name in names
     }
-    hierarchy = find_hierarchy(asked.groupings, columns)
+    hierarchy = find_hierarchy(asked.groupings, columns, may_cross=may_cross)
     values = {name: _values_by_code(table.column(name), columns[name]) for name in names}
     joints = []
     for grouping, codes in zip(hierarchy.groupings, hierarchy.codes, strict=True):

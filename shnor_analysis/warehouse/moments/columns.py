@@ -6,16 +6,19 @@ import ast
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from formulaic import ModelSpec, SimpleFormula
+from formulaic.errors import FormulaicError
 from formulaic.materializers import PandasMaterializer
 
+from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.warehouse.formulas import CONTEXT
 from shnor_analysis.warehouse.formulas.allowed import parse_expression
-from shnor_analysis.warehouse.moments.numbers import NotInSql, Standard, write_number
+from shnor_analysis.warehouse.moments.numbers import NotInSql, Standard, write_column, write_number
 from shnor_analysis.warehouse.moments.polynomials import (
     ONE,
     Atom,
@@ -44,6 +47,20 @@ class Materialised:
         return tuple(self.spec.column_names)
 
 
+@contextmanager
+def refusing(terms: str) -> Iterator[None]:
+    """What formulaic cannot compute from these columns is a fault of the formula, in formulaic's words.
+
+    Raises:
+        UsageProblem: ``formula_refused``.
+    """
+    try:
+        yield
+    except (FormulaicError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
+        said = str(error).partition("[")[2].removesuffix("]") or str(error)
+        raise UsageProblem(Problem("formula_refused", found=terms, fields={"said": said})) from None
+
+
 def materialise(terms: SimpleFormula, sample: Sample, states: Mapping[str, Any]) -> Materialised:
     """Let formulaic build its columns on the sample, with the states of the transforms as they are in all rows."""
     materializer = PandasMaterializer(sample.frame, context=dict(CONTEXT))
@@ -53,7 +70,7 @@ def materialise(terms: SimpleFormula, sample: Sample, states: Mapping[str, Any])
         output="numpy",
         transform_state={key: dict(one) for key, one in states.items()},
     )
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), refusing(str(terms)):
         matrix = materializer.get_model_matrix(asked)
     return Materialised(
         matrix.model_spec, {key: one.values for key, one in materializer.factor_cache.items()}
@@ -100,7 +117,8 @@ class ColumnWriter:
         values: Any = 1.0
         for factor in scoped.factors:
             expression = factor.factor.expr
-            coding = self._coding(expression, factor.reduced, materialised.spec)
+            column = expression if is_lookup(factor.factor.factor) else category_column(expression)
+            coding = self._coding(column, factor, materialised.spec)
             if coding is not None:
                 codings.append(coding)
                 continue
@@ -137,20 +155,19 @@ class ColumnWriter:
         return self._known[sql]
 
     def _number(self, expression: str, factor: Any) -> str:
-        if factor.factor.eval_method.value == "lookup":
-            expression = f"`{expression}`"
+        if is_lookup(factor.factor):
+            return write_column(expression, self.sample.kinds)
         return write_number(expression, self.sample.kinds, self.standards)
 
-    def _coding(self, expression: str, is_reduced: bool, spec: ModelSpec) -> list[Polynomial] | None:
+    def _coding(self, column: str | None, factor: Any, spec: ModelSpec) -> list[Polynomial] | None:
         """The columns of a factor by level; None for a number."""
-        state = spec.encoder_state.get(expression)
+        state = spec.encoder_state.get(factor.factor.expr)
         if state is None or "contrasts" not in state[1]:
             return None
-        column = category_column(expression)
         if column is None or column not in self.sample.levels:
             raise NotInSql
         self.coded[column] = None
-        matrix = state[1]["contrasts"].get_coding_matrix(reduced_rank=is_reduced)
+        matrix = state[1]["contrasts"].get_coding_matrix(reduced_rank=factor.reduced)
         place = {level: at for at, level in enumerate(matrix.index.to_list())}
         by_level = matrix.to_numpy(dtype=np.float64)[[place[one] for one in self.sample.levels[column]]]
         return [of_factor(column, by_level[:, at]) for at in range(by_level.shape[1])]
@@ -168,14 +185,14 @@ def near_mean(values: Any) -> float:
     return round(mean, digits)
 
 
+def is_lookup(factor: Any) -> bool:
+    """Whether a factor is the name of a column and nothing else."""
+    return bool(factor.eval_method.value == "lookup")
+
+
 def category_column(expression: str) -> str | None:
-    """The column that a factor takes as categories: its own name, or that in ``C(name, …)``; None for others."""
-    try:
-        tree, aliases = parse_expression(expression)
-    except Exception:
-        return expression
-    if isinstance(tree, ast.Name):
-        return aliases.get(tree.id, tree.id)
+    """The column in ``C(name, …)``; None for any other computation."""
+    tree, aliases = parse_expression(expression)
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "C"):
         return None
     first = tree.args[0] if tree.args else None

@@ -13,7 +13,7 @@ from formulaic import ModelSpec, SimpleFormula
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.warehouse.formulas import CONTEXT, ModelFormula, formula_columns
-from shnor_analysis.warehouse.moments.columns import Materialised, materialise
+from shnor_analysis.warehouse.moments.columns import Materialised, materialise, refusing
 from shnor_analysis.warehouse.moments.sample import DTYPES, Sample
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ class Design:
         """The matrix of typed cells."""
         if len(cells) == 0:
             return np.empty((0, len(spec.column_names)))
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), refusing(str(spec.formula)):
             made = spec.get_model_matrix(cells, context=dict(CONTEXT))
         matrix = np.array(made, dtype=np.float64)
         empty = cells.isna().to_numpy().any(axis=1)

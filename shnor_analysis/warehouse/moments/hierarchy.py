@@ -89,8 +89,15 @@ def _plain(labels: Sequence[Any]) -> list[Any]:
     return list(labels)
 
 
-def find_hierarchy(groupings: Sequence[Grouping], columns: Mapping[str, Coded]) -> Hierarchy:
+def find_hierarchy(
+    groupings: Sequence[Grouping], columns: Mapping[str, Coded], *, may_cross: bool = False
+) -> Hierarchy:
     """Put groupings in order, innermost first, and number their groups.
+
+    Parameters:
+        groupings: Columns of each grouping.
+        columns: The coded columns.
+        may_cross: Whether groupings need not lie in one another; then they stand by their number of groups.
 
     Raises:
         UsageProblem: ``groups_crossed`` when a group lies in two groups of a coarser grouping: codes of classes that
@@ -98,7 +105,7 @@ def find_hierarchy(groupings: Sequence[Grouping], columns: Mapping[str, Coded]) 
     """
     coded = [_joint(one, columns) for one in groupings]
     order = sorted(range(len(groupings)), key=lambda at: (-len(coded[at][1]), at))
-    for inner, outer in pairwise(order):
+    for inner, outer in () if may_cross else pairwise(order):
         _check_nested(
             groupings[inner],
             groupings[outer],

@@ -76,7 +76,7 @@ class Writer:
             NotInSql: DuckDB has no such thing, or computes it otherwise than numpy.
         """
         if isinstance(node, ast.Name):
-            return self._column(node)
+            return write_column(self.aliases.get(node.id, node.id), self.kinds)
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             return f"({float(node.value)!r}::DOUBLE)"
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -88,12 +88,6 @@ class Writer:
         if isinstance(node, ast.Call):
             return self._call(node)
         raise NotInSql
-
-    def _column(self, node: ast.Name) -> str:
-        name = self.aliases.get(node.id, node.id)
-        if self.kinds.get(name) not in ("whole", "number", "flag"):
-            raise NotInSql
-        return f"{quoted(name)}::DOUBLE"
 
     def _binary(self, node: ast.BinOp) -> str:
         left, right = self.number(node.left), self.number(node.right)
@@ -141,6 +135,17 @@ class Writer:
         if state.center is not None:
             value = f"({value} - ({state.center!r}::DOUBLE))"
         return value if state.scale is None else f"({value} / ({state.scale!r}::DOUBLE))"
+
+
+def write_column(name: str, kinds: Mapping[str, str]) -> str:
+    """SQL of a column as it is, whatever its name.
+
+    Raises:
+        NotInSql: It holds no numbers.
+    """
+    if kinds.get(name) not in ("whole", "number", "flag"):
+        raise NotInSql
+    return f"{quoted(name)}::DOUBLE"
 
 
 def stateful_calls(text: str) -> list[ast.Call]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from shnor_analysis.errors import InputRefused, Problem, UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit, GroupedMoments, MultilevelSpec, RandomTerm
-from shnor_analysis.warehouse.formulas import ModelFormula, parse_formula
+from shnor_analysis.warehouse.formulas import ModelFormula, formula_columns, parse_formula
 from shnor_analysis.warehouse.moments.accumulation import accumulate
 from shnor_analysis.warehouse.moments.assembly import (
     Answer,
@@ -90,6 +90,7 @@ class Scan:
         """
         read = self.formulas[0] if formula is None else formula
         asked = parse_formula(read) if isinstance(read, str) else read
+        self._check_columns(asked)
         fixed = self.positions(self.design.names(asked.fixed))
         outcomes = self.design.names(asked.outcomes) if outcome is None else (outcome,)
         terms = tuple(
@@ -97,6 +98,14 @@ class Scan:
             for bar in asked.random
         )
         return MultilevelSpec(fixed, self.positions(outcomes or self.moments.columns[-1:])[0], terms, method)
+
+    def _check_columns(self, formula: ModelFormula) -> None:
+        """Refuse a formula with terms of columns that were not scanned."""
+        parts = (formula.outcomes, formula.fixed, *(bar.terms for bar in formula.random))
+        known = [str(one) for one in self.design.sample.frame.columns]
+        missing = [one for part in parts for one in formula_columns(part) if one not in known]
+        if missing:
+            raise UsageProblem(Problem("scan_lacks", found=", ".join(missing), allowed=", ".join(known)))
 
     def level(self, group: Grouping) -> int:
         """Place of a grouping among the levels, innermost 0.

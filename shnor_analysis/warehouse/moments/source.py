@@ -122,6 +122,13 @@ class Rows:
         found: tuple[Any, ...] = self.query(sql).fetchall()[0]
         return found
 
+    def complete(self, columns: Iterable[str]) -> str:
+        """SQL of the condition that no cell of a row is empty or "not a number"."""
+        wanted = list(dict.fromkeys(columns))
+        tests = [f"{quoted(one)} IS NOT NULL" for one in wanted]
+        tests += [f"NOT isnan({quoted(one)})" for one in wanted if self.is_float(one)]
+        return " AND ".join(tests) or "true"
+
     def count(self) -> int:
         """Rows before anything is left out; of Parquet this is read from its footers."""
         return int(self.row(f"SELECT count(*) FROM {self.table}")[0])
@@ -226,6 +233,7 @@ def _of_files(place: str, wanted: Sequence[str]) -> Rows:
 
         try:
             types = _types(connection, table)
+            connection.execute(f"CREATE TEMP VIEW {VIEW} AS SELECT * FROM {table}")
         except duckdb.IOException:
             raise InputRefused(Problem("rows_not_found", file=place)) from None
         except duckdb.Error:

@@ -18,6 +18,7 @@ from formulaic.parser.types import Factor, Term
 
 from shnor_analysis.warehouse.formulas import CONTEXT
 from shnor_analysis.warehouse.formulas.allowed import check_expression, parse_expression
+from shnor_analysis.warehouse.moments.columns import refusing
 from shnor_analysis.warehouse.moments.numbers import NotInSql, Standard, Writer, stateful_calls
 from shnor_analysis.warehouse.moments.source import Rows, quoted
 
@@ -95,8 +96,7 @@ def whole_column_states(rows: Rows, expressions: Iterable[str], known: Mapping[s
             continue
         columns = check_expression(expression)
         listed = ", ".join(quoted(one) for one in columns)
-        present = " AND ".join(f"{quoted(one)} IS NOT NULL" for one in columns)
-        frame = rows.fetch(f"SELECT {listed} FROM {rows.table} WHERE {present}").to_pandas()
+        frame = rows.fetch(f"SELECT {listed} FROM {rows.table} WHERE {rows.complete(columns)}").to_pandas()
         term = Term([Factor(expression, eval_method=Factor.EvalMethod.PYTHON)])
         spec = ModelSpec(
             formula=SimpleFormula([term], _ordering="none"),
@@ -104,7 +104,7 @@ def whole_column_states(rows: Rows, expressions: Iterable[str], known: Mapping[s
             output="numpy",
             transform_state=dict(states),
         )
-        states |= (
-            PandasMaterializer(frame, context=dict(CONTEXT)).get_model_matrix(spec).model_spec.transform_state
-        )
+        with np.errstate(all="ignore"), refusing(expression):
+            made = PandasMaterializer(frame, context=dict(CONTEXT)).get_model_matrix(spec)
+        states |= made.model_spec.transform_state
     return states
