@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check notebooks docs lab bench lock test-slow clean
+.PHONY: help setup demo test check notebooks docs lab bench bench-peers lock test-slow clean
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ lab: $(READY) ## JupyterLab on the demo workspace
 
 bench: $(READY) ## Speed side by side with the peers, in one run
 	$(BIN)/python benchmarks/excel_import.py
+	$(BIN)/python benchmarks/models.py
+
+bench-peers: $(READY) ## Install the peers that pip can install; lme4 comes with R (r-cran-lme4)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
 
 lock: ## Pin what a fresh environment gives now
 	rm -rf $(VENV)

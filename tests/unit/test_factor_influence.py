@@ -104,6 +104,16 @@ def test_the_answer_moves_as_the_data_move():
     )
 
 
+def test_bounds_do_not_depend_on_the_order_of_rows():
+    frame = a_town(20)
+    asked = {"factors": ["education", "boiler"], "replicates": 199}
+    one, other = ask(frame, **asked), ask(frame.sample(frac=1, random_state=3), **asked)
+    names = ["share", "low", "high"]
+    assert other.share_table()[names].to_numpy() == pytest.approx(
+        one.share_table()[names].to_numpy(), abs=1e-7
+    )
+
+
 def test_one_school_that_makes_an_association_is_noticed():
     frame = a_town(20, seed=6)
     odd = frame["school_id"] == "sch660007"

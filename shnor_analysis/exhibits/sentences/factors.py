@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.factor_facts import FactorFacts, FamilyFacts, SchoolGap
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.factor_reading import (
+    INDEX,
     Step,
-    factor_name,
+    factors_named,
     family_name,
     first_gaps,
     first_influence,
     is_told_apart,
-    step_of_index,
     step_size,
     steps_of,
     term_name,
-    with_verdict,
+    why_nothing,
 )
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
+from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 from shnor_analysis.results.factor_influence import FactorInfluence
 
 Town = Released[TownEvaluation]
-VERDICTS = ("above", "below", "as_expected", "cannot_be_told")
+VERDICTS = ("above", "below", "as_expected")
 
 
 def describe_factors(released: Town, language: str) -> Text:
@@ -33,27 +36,35 @@ def describe_factors(released: Town, language: str) -> Text:
     facts = released.value.factors
     blocks: list[Block] = [Heading(render("factors.heading", language))]
     if isinstance(facts, NotEstimable):
-        return Text("factors", (*blocks, Paragraph(_why_not(facts, language), "note")))
-    found = first_influence(facts)
-    if found is None:
-        whys = _whys(facts, language) or (render("factors.nothing", language),)
-        return Text("factors", (*blocks, Bullets(whys)))
-    family, influence = found
-    blocks += [
-        Paragraph(_asked(family, influence, language)),
-        Bullets(tuple(_found(influence, language))),
-        *(Paragraph(render(f"factor_warning.{code}", language), "caution") for code in influence.warnings),
-    ]
+        why = why_nothing(facts, language, audience=released.audience)
+        return Text("factors", (*blocks, Paragraph(why, "note")))
     if facts.is_stale:
-        blocks.append(Paragraph(render("factors.stale", language), "caution"))
+        blocks.append(stale(facts.school_year, language, audience=released.audience))
+    found = first_influence(facts)
     whys = _whys(facts, language)
+    if found is None:
+        return Text("factors", (*blocks, Bullets(whys or (render("factors.nothing", language),))))
+    blocks += _told(*found, language)
     if whys:
         blocks += [Heading(render("factors.not_asked", language), 3), Bullets(whys)]
     return Text("factors", tuple(blocks))
 
 
-def _why_not(reason: NotEstimable, language: str) -> str:
-    return render("factors.none", language, why=printing.why_not(reason, language))
+def stale(year: int, language: str, *, audience: str) -> Paragraph:
+    """Says that data or settings changed after the models were fitted; who can, is told what to do."""
+    said = render("factors.stale", language)
+    if audience == "department":
+        said = f"{said} {render('factors.fit_them', language, year=year)}"
+    return Paragraph(said, "caution")
+
+
+def _told(family: FamilyFacts, influence: FactorInfluence, language: str) -> list[Block]:
+    return [
+        Paragraph(_asked(family, influence, language)),
+        Bullets(tuple(_found(influence, language))),
+        Paragraph(render("factors.reading", language), "note"),
+        *(Paragraph(render(f"factor_warning.{code}", language), "caution") for code in influence.warnings),
+    ]
 
 
 def _whys(facts: FactorFacts, language: str) -> tuple[str, ...]:
@@ -71,75 +82,88 @@ def _whys(facts: FactorFacts, language: str) -> tuple[str, ...]:
 
 
 def _asked(family: FamilyFacts, influence: FactorInfluence, language: str) -> str:
-    code = "factors.asked.pupils" if influence.rows_kind == "pupils" else "factors.asked.schools"
-    return printing.counted(
-        code,
-        influence.n_schools,
-        language,
-        family=family_name(family, language),
-        pupils=printing.number(influence.n_pupils or influence.n_obs, language),
-    )
-
-
-def _found(influence: FactorInfluence, language: str) -> list[str]:
-    steps = steps_of(influence)
-    clear = [step for step in steps if is_told_apart(step.association, influence.level)]
-    said = [_one_step(step, language) for step in clear]
-    if not clear:
-        said.append(render("factors.none_clear", language))
-    unclear = [term_name(step.association, language) for step in steps if step not in clear]
-    if clear and unclear:
-        said.append(render("factors.unclear", language, names=", ".join(unclear)))
-    index = step_of_index(influence)
-    if index is not None:
-        code = (
-            "factors.index.clear"
-            if is_told_apart(index.association, influence.level)
-            else "factors.index.unclear"
-        )
-        said.append(render(code, language, interval=printing.spread_interval(index.value, language)))
+    name = family_name(family, language)
+    if influence.rows_kind != "pupils":
+        return printing.counted("factors.asked.schools", influence.n_schools, language, family=name)
+    said = printing.counted("factors.asked.pupils", influence.n_schools, language, family=name)
+    if isinstance(family.pupils_n, int):
+        said += " " + printing.counted("factors.pupils", family.pupils_n, language)
+    if influence.adjusters:
+        names = ", ".join(_adjuster(one, language) for one in influence.adjusters)
+        said += " " + render("factors.adjusted", language, names=names)
     return said
 
 
-def _one_step(step: Step, language: str) -> str:
-    code = "factors.step.category" if step.size is None else "factors.step.number"
-    direction = "higher" if step.value.value > 0 else "lower"
+def _adjuster(column: str, language: str) -> str:
+    return printing.within(label(column, language)) if column in terms() else column
+
+
+def _found(influence: FactorInfluence, language: str) -> list[str]:
+    steps = [one for one in steps_of(influence) if one.association.factor != INDEX]
+    clear = [step for step in steps if is_told_apart(step.association, influence.level)]
+    said = [_one_step(step, language) for step in clear]
+    unclear = [term_name(step.association, language) for step in steps if step not in clear]
+    if not clear:
+        said.append(render("factors.none_clear", language))
+    elif unclear:
+        names = ", ".join(map(printing.within, unclear))
+        said.append(render("factors.unclear", language, names=names))
+    said += [
+        _of_index(step, influence, language)
+        for step in steps_of(influence)
+        if step.association.factor == INDEX
+    ]
+    return said
+
+
+def _of_index(step: Step, influence: FactorInfluence, language: str) -> str:
+    is_clear = is_told_apart(step.association, influence.level)
     return render(
-        f"{code}.{direction}",
+        f"factors.index.{'clear' if is_clear else 'unclear'}",
+        language,
+        n=printing.ahead(step.value.value, language),
+        range=printing.ahead_range(step.value, language),
+    )
+
+
+def _one_step(step: Step, language: str) -> str:
+    return render(
+        "factors.step.category" if step.size is None else "factors.step.number",
         language,
         name=term_name(step.association, language),
         size=step_size(step, language),
-        interval=printing.spread_interval(step.value, language),
+        n=printing.ahead(step.value.value, language),
+        range=printing.ahead_range(step.value, language),
     )
 
 
 def describe_shares(released: Town, language: str) -> Text:
-    """How much of the differences between schools all factors carry together, and each by itself."""
+    """How much of the differences between schools goes with all factors together, and with each by itself."""
     blocks: list[Block] = [Heading(render("shares.heading", language), 3)]
     found = first_influence(released.value.factors)
     if found is None:
         return Text("shares", ())
-    influence = found[1]
-    if isinstance(influence.shares, NotEstimable) or not isinstance(influence.total_share, Estimate):
-        reason = influence.shares if isinstance(influence.shares, NotEstimable) else influence.total_share
+    influence, total = found[1], found[1].total_share
+    if isinstance(total, NotEstimable) or isinstance(influence.shares, NotEstimable):
+        reason = total if isinstance(total, NotEstimable) else influence.shares
         assert isinstance(reason, NotEstimable)
         return Text("shares", (*blocks, Paragraph(printing.why_not(reason, language), "note")))
-    total = influence.total_share
-    code = "shares.total" if influence.replicates else "shares.total.no_bounds"
-    blocks.append(
-        Paragraph(
-            render(
-                code,
-                language,
-                share=printing.percent(total.value, language),
-                interval=printing.interval(total, language),
-            )
-        )
+    code = "shares.total" if _has_bounds(total) else "shares.total.no_bounds"
+    said = render(
+        code,
+        language,
+        share=printing.percent(total.value, language),
+        interval=printing.interval(total, language),
     )
-    blocks.append(Paragraph(render("shares.reading", language), "note"))
+    blocks += [Paragraph(said), Paragraph(render("shares.reading", language), "note")]
     if any(one.share < 0 for one in influence.shares):
         blocks.append(Paragraph(render("shares.negative", language), "note"))
     return Text("shares", tuple(blocks))
+
+
+def _has_bounds(total: Estimate) -> bool:
+    """Bounds that leave out the value say of themselves that they are worth nothing."""
+    return total.low < total.high and total.low <= total.value <= total.high
 
 
 def describe_index(released: Town, language: str) -> Text:
@@ -169,14 +193,14 @@ def describe_partials(released: Town, language: str) -> Text:
 def describe_gaps(released: Town, language: str) -> Text:
     """How many schools differ from what was expected, the resilient ones, and how little that says."""
     facts = released.value.factors
+    if isinstance(facts, NotEstimable):
+        return Text("gaps", ())
     blocks: list[Block] = [Heading(render("gaps.heading", language))]
     found = first_gaps(facts)
     if found is None:
-        whys = [] if isinstance(facts, NotEstimable) else [one.gaps for one in facts.families]
-        reason = next((one for one in whys if isinstance(one, NotEstimable)), facts)
-        if isinstance(reason, NotEstimable):
-            blocks.append(Paragraph(_why_not(reason, language), "note"))
-        return Text("gaps", tuple(blocks))
+        reason = next((one.gaps for one in facts.families if isinstance(one.gaps, NotEstimable)), None)
+        why = why_nothing(reason or NotEstimable("no_models"), language, audience=released.audience)
+        return Text("gaps", (*blocks, Paragraph(why, "note")))
     family, gaps = found
     blocks += [
         Paragraph(render("gaps.intro", language, family=family_name(family, language))),
@@ -185,12 +209,24 @@ def describe_gaps(released: Town, language: str) -> Text:
     resilient = [one.name for one in gaps if one.is_resilient is True]
     if resilient:
         blocks.append(Paragraph(render("gaps.resilient", language, names=", ".join(resilient))))
+    blocks.append(Paragraph(render("gaps.reading", language), "note"))
     return Text("gaps", tuple(blocks))
 
 
 def _verdicts(gaps: tuple[SchoolGap, ...], language: str) -> list[str]:
-    counts = [(verdict, len(with_verdict(gaps, verdict))) for verdict in VERDICTS]
-    return [printing.counted(f"gaps.{verdict}", n, language) for verdict, n in counts if n]
+    known = Counter(str(one.verdict) for one in gaps if not isinstance(one.verdict, Suppressed))
+    said = [printing.counted(f"gaps.{one}", known[one], language) for one in VERDICTS if known[one]]
+    reasons = Counter(one.reason for one in gaps if one.verdict == "cannot_be_told")
+    said += [
+        printing.counted("gaps.cannot_be_told", n, language, why=render(f"effect_unknown.{code}", language))
+        for code, n in reasons.items()
+        if code
+    ]
+    hidden = Counter(one.verdict.reason for one in gaps if isinstance(one.verdict, Suppressed))
+    return said + [
+        printing.counted("gaps.closed", n, language, why=printing.why_not(Suppressed(code), language))
+        for code, n in hidden.items()
+    ]
 
 
 def describe_factor_limits(released: Town, language: str) -> Text:
@@ -198,7 +234,7 @@ def describe_factor_limits(released: Town, language: str) -> Text:
     facts = released.value.factors
     if isinstance(facts, NotEstimable):
         return Text("factor_limits", ())
-    names = ", ".join(factor_name(one, language) for one in facts.factors)
+    names = factors_named(facts.factors, language)
     said = tuple(
         render(f"factor_limits.{code}", language, factors=names)
         for code in ("not_cause", "known_only", "schools", "not_rank")

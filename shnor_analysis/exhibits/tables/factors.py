@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.factor_facts import ExpectedResult, LikeSchool, SchoolGap
+from shnor_analysis.evaluation.factor_facts import ExpectedResult, LikeSchool, SchoolGap, Spread
 from shnor_analysis.evaluation.facts import Measure, SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.factor_reading import (
@@ -12,11 +14,12 @@ from shnor_analysis.exhibits.factor_reading import (
     family_name,
     first_expected,
     first_gaps,
+    first_influence,
     is_told_apart,
-    step_of_index,
     step_size,
     steps_of,
     term_name,
+    whole_families,
 )
 from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
 from shnor_analysis.exhibits.tables.shown import Column, ShownTable
@@ -24,34 +27,33 @@ from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
 from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
-from shnor_analysis.results.factor_influence import FactorInfluence
+from shnor_analysis.results.factor_influence import CompositeIndex, FactorInfluence
 
 NAMELESS = "—"
 
 
 def make_factors_table(released: Released[TownEvaluation], language: str) -> ShownTable | Text:
-    """Each factor of each family of results: the step, what goes with it, stability, the share it carries."""
+    """Each factor of each assessment: the step, what goes with it, stability, the share of differences it carries."""
     facts = released.value.factors
     if isinstance(facts, NotEstimable):
         return Text("factors", ())
+    above = render("column.goes_with", language)
     columns = (
         Column("factor", label("factor", language), "left"),
-        Column("step", render("column.factor_step", language), above=render("column.goes_with", language)),
-        Column("value", render("column.pupil_sd", language), above=render("column.goes_with", language)),
-        Column("interval", render("column.interval", language), above=render("column.goes_with", language)),
+        Column("step", render("column.factor_step", language), above=above),
+        Column("spread", render("column.pupil_sd", language), above=above),
+        Column("ahead", render("column.of_hundred", language), above=above),
         Column("clear", render("column.told_apart", language), "left"),
         Column("stable", render("column.without_one", language), "left"),
         Column("share", render("column.variance_share", language)),
     )
     rows = [
         row
-        for family in facts.families
-        if isinstance(family.influence, FactorInfluence)
-        for row in _factor_rows(family.influence, family_name(family, language), language)
+        for family, influence in whole_families(facts)
+        for row in _factor_rows(influence, family_name(family, language), language)
     ]
-    notes = [
-        render(f"note.factors.{code}", language) for code in ("step", "told_apart", "without_one", "share")
-    ]
+    codes = ("step", "of_hundred", "told_apart", "without_one", "share")
+    notes = [render(f"note.factors.{code}", language) for code in codes]
     return build_table(rows, columns, section="factors", notes=notes)
 
 
@@ -59,12 +61,10 @@ def _factor_rows(influence: FactorInfluence, group: str, language: str) -> list[
     shares = (
         {} if isinstance(influence.shares, NotEstimable) else {one.factor: one for one in influence.shares}
     )
-    rows, told = [], set()
-    index = step_of_index(influence)
-    for step in (*steps_of(influence), *([index] if index else [])):
-        factor = step.association.factor
-        share = None if factor in told else shares.get(factor)
-        told.add(factor)
+    rows = []
+    for step in steps_of(influence):
+        # a factor of several categories has several rows and one share: the first row has it
+        share = shares.pop(step.association.factor, None)
         rows.append(
             {
                 GROUP: group,
@@ -80,8 +80,8 @@ def _step_row(step: Step, level: float, language: str) -> dict[str, str]:
     return {
         "factor": term_name(one, language),
         "step": step_size(step, language) or printing.DASH,
-        "value": printing.spread(step.value.value, language),
-        "interval": printing.spread_range(step.value, language),
+        "spread": printing.spread(step.value.value, language),
+        "ahead": printing.ahead_interval(step.value, language),
         "clear": render("told_apart.yes" if is_told_apart(one, level) else "told_apart.no", language),
         "stable": render("without_one.same" if one.is_sign_stable else "without_one.turns", language),
     }
@@ -89,19 +89,9 @@ def _step_row(step: Step, level: float, language: str) -> dict[str, str]:
 
 def make_index_table(released: Released[TownEvaluation], language: str) -> ShownTable | Text:
     """How each factor enters the composite index of circumstances."""
-    facts = released.value.factors
-    families = () if isinstance(facts, NotEstimable) else facts.families
-    found = next(
-        (
-            one.influence.composite
-            for one in families
-            if isinstance(one.influence, FactorInfluence)
-            and one.influence.composite is not None
-            and not isinstance(one.influence.composite, NotEstimable)
-        ),
-        None,
-    )
-    if found is None:
+    found = first_influence(released.value.factors)
+    composite = found[1].composite if found else None
+    if not isinstance(composite, CompositeIndex):
         return Text("index", ())
     columns = (
         Column("factor", label("factor", language), "left"),
@@ -109,9 +99,9 @@ def make_index_table(released: Released[TownEvaluation], language: str) -> Shown
     )
     rows = [
         {"factor": factor_name(one.factor, language), "weight": printing.spread(one.weight, language)}
-        for one in found.weights
+        for one in composite.weights
     ]
-    share = printing.percent(found.explained_share, language)
+    share = printing.percent(composite.explained_share, language)
     return build_table(rows, columns, section="index", notes=[render("note.index", language, share=share)])
 
 
@@ -120,10 +110,10 @@ def make_gaps_table(released: Released[TownEvaluation], language: str) -> ShownT
     found = first_gaps(released.value.factors)
     if found is None:
         return Text("gaps", ())
-    columns = (Column("name", label("area_level.school", language), "left"), *_gap_columns(language))
-    rows = [{"name": one.name, **_gap_cells(one, language)} for one in found[1]]
-    notes = [*reasons_of([part for one in found[1] for part in (one.gap, one.verdict)], language)]
-    notes += [render("note.gaps", language), render("note.order", language)]
+    gaps = found[1]
+    columns = (Column("name", label("area_level.school", language), "left"), *_gap_columns(gaps, language))
+    rows = [{"name": one.name, **_gap_cells(one, language)} for one in gaps]
+    notes = [*_reasons(gaps, language), render("note.gaps", language), render("note.order", language)]
     return build_table(rows, columns, section="gaps", notes=notes)
 
 
@@ -132,7 +122,7 @@ def make_expected_table(released: Released[SchoolEvaluation], language: str) -> 
     facts = released.value.expectations
     if isinstance(facts, NotEstimable):
         return Text("expected", ())
-    columns = (Column("family", render("column.work", language), "left"), *_gap_columns(language))
+    work = Column("family", render("column.work", language), "left")
     rows = [
         {
             GROUP: render(f"given.{one.given}", language),
@@ -141,18 +131,31 @@ def make_expected_table(released: Released[SchoolEvaluation], language: str) -> 
         }
         for one in sorted(facts.results, key=lambda one: one.given)
     ]
-    notes = [*reasons_of([part for one in facts.results for part in (one.gap, one.verdict)], language)]
-    return build_table(rows, columns, section="expected", notes=[*notes, render("note.gaps", language)])
+    notes = [*_reasons(facts.results, language), render("note.gaps", language)]
+    columns = (work, *_gap_columns(facts.results, language))
+    return build_table(rows, columns, section="expected", notes=notes)
 
 
-def _gap_columns(language: str) -> tuple[Column, ...]:
-    gap = render("column.gap", language)
+def _reasons(results: Sequence[ExpectedResult | SchoolGap], language: str) -> list[str]:
+    """Why numbers are closed, and why a school has no expected result."""
+    notes = [*reasons_of([one.observed for one in results], language)]
+    unknown = {one.gap.reason for one in results if isinstance(one.gap, NotEstimable)}
+    return notes + [
+        render("note.dash", language, why=f"{render(f'effect_unknown.{code}', language)}.")
+        for code in sorted(unknown)
+    ]
+
+
+def _gap_columns(
+    results: Sequence[ExpectedResult | SchoolGap], language: str
+) -> tuple[Column, ...]:
+    above = render("column.ahead_of", language)
+    pupils = [Column("pupils", render("column.pupils", language))]
     return (
-        Column("pupils", render("column.pupils", language)),
-        Column("observed", render("column.observed", language)),
-        Column("expected", render("column.expected", language)),
-        Column("value", render("column.pupil_sd", language), above=gap),
-        Column("interval", render("column.interval", language), above=gap),
+        *(pupils if any(isinstance(one.pupils_n, int) for one in results) else []),
+        Column("observed", render("column.of_all", language), above=above),
+        Column("expected", render("column.expected", language), above=above),
+        Column("gap", render("column.of_like", language), above=above),
         Column("verdict", render("column.gap_verdict", language), "left"),
     )
 
@@ -167,23 +170,22 @@ def _gap_cells(one: ExpectedResult | SchoolGap, language: str) -> dict[str, str]
         verdict = f"{verdict}; {render('verdict.resilient', language)}"
     return {
         "pupils": printing.count_of(one.pupils_n, language),
-        "observed": _mean(one.observed, language),
-        "expected": _mean(one.expected, language),
-        "value": _gap(one.gap, language, is_interval=False),
-        "interval": _gap(one.gap, language, is_interval=True),
+        "observed": _ahead(one.observed, language),
+        "expected": _ahead(one.expected, language),
+        "gap": _gap(one.gap, language),
         "verdict": verdict,
     }
 
 
-def _mean(value: float | Suppressed | None, language: str) -> str:
+def _ahead(value: Spread, language: str) -> str:
     if isinstance(value, Suppressed):
         return printing.closed(value, language)
-    return printing.DASH if value is None else printing.spread(value, language)
+    return printing.DASH if value is None else printing.ahead(value, language)
 
 
-def _gap(gap: Measure, language: str, *, is_interval: bool) -> str:
+def _gap(gap: Measure, language: str) -> str:
     if isinstance(gap, Estimate):
-        return printing.spread_range(gap, language) if is_interval else printing.spread(gap.value, language)
+        return printing.ahead_interval(gap, language)
     return printing.closed(gap, language) if isinstance(gap, Suppressed) else printing.DASH
 
 
@@ -192,22 +194,25 @@ def make_like_table(released: Released[SchoolEvaluation], language: str) -> Show
     one = first_expected(released.value.expectations)
     if one is None or not one.like or one.like[0].name == NAMELESS:
         return Text("like", ())
+    above = render("column.ahead_of", language)
     columns = (
         Column("name", label("area_level.school", language), "left"),
         Column("distance", render("column.distance", language)),
-        Column("observed", render("column.observed", language)),
-        Column("gap", render("column.gap", language)),
+        Column("observed", render("column.of_all", language), above=above),
+        Column("gap", render("column.of_like", language), above=above),
     )
     rows = [_like_row(like, language) for like in one.like]
-    return build_table(rows, columns, section="like", notes=[render("note.like", language)])
+    notes = [*reasons_of([like.observed for like in one.like], language), render("note.like", language)]
+    return build_table(rows, columns, section="like", notes=notes)
 
 
 def _like_row(like: LikeSchool, language: str) -> dict[str, str]:
+    distance = printing.DASH if like.distance is None else printing.number(like.distance, language, 1)
     return {
         "name": like.name,
-        "distance": printing.number(like.distance, language, 2),
-        "observed": printing.spread(like.observed, language),
-        "gap": printing.spread(like.gap, language),
+        "distance": distance,
+        "observed": _ahead(like.observed, language),
+        "gap": _ahead(like.gap, language),
     }
 
 

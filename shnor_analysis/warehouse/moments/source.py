@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -62,8 +63,11 @@ def kind_of(sql_type: str) -> str:
 @lru_cache(maxsize=1)
 def _engine_of(process: int) -> Connection:
     """One DuckDB for all scans of a process; opening one takes as long as reading 100,000 rows."""
-    del process
-    return open_engine()
+    opened = open_engine()
+    # what does not fit into memory goes beside other passing files, never into the folder that is open
+    spilled = Path(tempfile.gettempdir()) / f"shnor-scan-{process}"
+    opened.execute(f"SET temp_directory = {text(str(spilled))}")
+    return opened
 
 
 def open_connection() -> Connection:
