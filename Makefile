@@ -24,7 +24,7 @@ demo: $(READY) ## The invented town: raw files, import, build, every report; pri
 	$(BIN)/shnor demo --folder $(DEMO)
 
 test: $(READY) ## All tests, notebooks included
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
 	@$(MAKE) --no-print-directory notebooks
 
 test-slow: $(READY) ## Recovery and size studies

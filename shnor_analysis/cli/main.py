@@ -17,6 +17,7 @@ OUR_FAULT = 1
 USAGE = 2
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+STOPPED_QUERY = "Query interrupted"  # and Ctrl-C in the midst of a query, too
 NO_SPACE = os.strerror(errno.ENOSPC)  # the database tells a full disk in the system's words only
 
 
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tell_fault(error: Exception) -> int:
     """Say what no part of the programme expected, and return the exit code."""
+    if STOPPED_QUERY in str(error):
+        warn(say("cli.interrupted"))
+        return INTERRUPTED
     if problem := _system_problem(error):
         warn(render_problem(problem, speak_language()))
         return EnvironmentProblem.exit_code

@@ -175,3 +175,12 @@ def test_the_command_says_what_was_fitted_and_that_a_second_run_has_nothing_to_d
         "Модели за 2024 учебный год уже посчитаны, и с тех пор ничего не изменилось. Посчитать заново: --force"
     )
     assert isinstance(open_workspace(workspace.folder).fits(2023), NotEstimable)
+
+
+def test_ctrl_c_in_the_midst_of_a_query_is_an_interruption_and_no_fault(fitted, monkeypatch, capsys):
+    def stopped(*_, **__):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(town_fits, "create_context", stopped)
+    assert main(["fit", "--folder", str(fitted[0].folder), "--force", "--language", "en"]) == 130
+    assert "fault" not in capsys.readouterr().err
