@@ -110,6 +110,8 @@ def show_status(status: Status, *, year: int | None = None, missing: pd.DataFram
         tell(_status_line(row, status.schools_n))
         if row.get("missing"):
             tell("      " + say("cli.status_missing", schools=", ".join(row["missing"])))
+    if status.models:
+        tell(say(f"cli.status_models_{status.models[1]}", year=status.models[0]))
     tell_facts(
         {
             "files": len(status.files),
@@ -117,6 +119,7 @@ def show_status(status: Status, *, year: int | None = None, missing: pd.DataFram
             "is_up_to_date": status.is_up_to_date,
             "schools": status.schools_n,
             "procedures": procedures,
+            "models": dict(zip(("year", "state"), status.models or (), strict=False)),
         }
     )
 

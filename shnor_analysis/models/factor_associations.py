@@ -9,9 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from shnor_analysis.kernels.multilevel import fit_moments
-from shnor_analysis.kernels.multilevel.cluster_robust import cluster_robust
-from shnor_analysis.kernels.multilevel.satterthwaite import satterthwaite_df
+from shnor_analysis.kernels.multilevel import cluster_robust, fit_moments, satterthwaite_df
 from shnor_analysis.kernels.multiplicity import benjamini_hochberg
 from shnor_analysis.kernels.rubin import Pooled, pool
 from shnor_analysis.kernels.variance_shares import fit_known_noise, left_out_coefficients

@@ -81,24 +81,13 @@ class Questions:
         return MultilevelSpec((*self.base, *self.factor_columns), outcome, random)
 
     def blocks(self, outcome: int) -> SchoolBlocks:
-        """The products as variance shares need them, schools in the order of their names.
-
-        So the samples of schools do not depend on the order of the rows.
-        """
-        found = blocks_of(
+        """The products in the order of columns that variance shares need."""
+        return blocks_of(
             self.moments,
             base=self.base,
             factors=[one.columns for one in self.factors],
             outcome=outcome,
             is_noise_known=self.noise == "known",
-        )
-        order = np.argsort([str(one) for one in self.moments.levels[-1].labels], kind="stable")
-        return replace(
-            found,
-            within=found.within[order],
-            between=found.between[order],
-            sizes=found.sizes[order],
-            rows=found.rows[order],
         )
 
     def school_means(self, columns: Sequence[int]) -> Array:

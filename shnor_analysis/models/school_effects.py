@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shnor_analysis.kernels.multilevel import CannotFit, GroupedMoments, MultilevelSpec, fit_moments
+from shnor_analysis.kernels.multilevel import CannotFit, fit_moments
 from shnor_analysis.kernels.school_gaps import rank_bounds, school_gaps, school_sums
 from shnor_analysis.kernels.variance_shares.blocks import blocks_of
 from shnor_analysis.kernels.variance_shares.known_noise import fit_known_noise
@@ -161,4 +161,4 @@ def _variances(rows: EffectRows) -> _Variances:
     return _Variances(tau2, None, 1.0, is_singular=tau2 == 0.0)
 
 
-__all__ = ["EffectOptions", "GroupedMoments", "MultilevelSpec", "fit_school_effects"]
+__all__ = ["EffectOptions", "fit_school_effects"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
@@ -155,7 +155,7 @@ class FactorInfluence:
     is_exact: bool
     rows_kind: str = "pupils"
     errors: str = "model"
-    partials: tuple[PartialPoint, ...] = ()
+    partials: tuple[PartialPoint, ...] = field(default=(), repr=False)
 
     def tidy(self) -> pd.DataFrame:
         """A row an association: the columns of every model, then what belongs to factors; empty when there is none."""

@@ -138,7 +138,12 @@ class Workspace:
             is_up_to_date=warehouse.is_up_to_date(self.folder),
             schools_n=len(warehouse.read_stored(self.folder, "schools")),
             coverage=warehouse.read_coverage(self.folder) if is_built else None,
+            models=self._models_state() if is_built else None,
         )
+
+    def _models_state(self) -> tuple[int, str] | None:
+        known = self.years()
+        return (known[-1], self.fits_state(known[-1])) if known else None
 
     def missing(self, school_year: int) -> pd.DataFrame:
         """Schools of the register without a result, for each procedure of a school year."""

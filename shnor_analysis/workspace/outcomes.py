@@ -72,10 +72,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is there: stored files, whether the warehouse holds all of them, and which results which schools have."""
+    """What is there: stored files, whether the warehouse holds all of them, and which results which schools have.
+
+    `models` is the last school year with results and whether its models are missing, stale or current.
+    """
 
     files: pd.DataFrame
     is_built: bool
     is_up_to_date: bool
     schools_n: int
     coverage: Coverage | None
+    models: tuple[int, str] | None = None

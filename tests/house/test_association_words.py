@@ -27,7 +27,10 @@ DENIALS = {
     "ru": re.compile(
         r"\bнет причин\b|\bа не причин\w+|\bне (?:доказывает|говорит о) причин\w*", re.IGNORECASE
     ),
-    "en": re.compile(r"\bno causes?\b|\bnot causes?\b|\brandom effects of\b|\beffects of one or two columns\b", re.IGNORECASE),
+    "en": re.compile(
+        r"\bno causes?\b|\bnot causes?\b|\brandom effects of\b|\beffects of one or two columns\b",
+        re.IGNORECASE,
+    ),
 }
 
 

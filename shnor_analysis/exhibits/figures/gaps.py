@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.factor_facts import ExpectedResult, SchoolGap
+from shnor_analysis.evaluation.factor_facts import SchoolGap
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.factor_reading import family_name, first_expected, first_gaps
@@ -24,6 +23,7 @@ from shnor_analysis.exhibits.figures.drawing import (
     house_style,
     new_figure,
 )
+from shnor_analysis.exhibits.figures.hundred import hundred_axis
 from shnor_analysis.exhibits.figures.schools import short_name
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
@@ -45,11 +45,8 @@ def draw_gaps(released: Released[TownEvaluation], language: str) -> Drawing | Te
     known = [one for one in found[1] if isinstance(one.gap, Estimate)] if found else []
     if found is None or not known:
         return Text("gaps", ())
-    margin = found[0].margin or 0.0
     with house_style():
-        figure = (
-            _draw_cloud(known, language) if len(known) > MOST_ROWS else _draw_rows(known, margin, language)
-        )
+        figure = _draw_cloud(known, language) if len(known) > MOST_ROWS else _draw_rows(known, language)
         used = [verdict for verdict in MARKS if any(one.verdict == verdict for one in known)]
         figure.legend(
             handles=_legend(used, language),
@@ -61,7 +58,7 @@ def draw_gaps(released: Released[TownEvaluation], language: str) -> Drawing | Te
             borderaxespad=0.2,
         )
     rows = "; ".join(
-        f"{one.name}: {printing.spread_interval(one.gap, language)}"
+        f"{one.name}: {printing.ahead_interval(one.gap, language)}"
         for one in known[:MOST_ROWS]
         if isinstance(one.gap, Estimate)
     )
@@ -69,11 +66,12 @@ def draw_gaps(released: Released[TownEvaluation], language: str) -> Drawing | Te
     return Drawing(figure, printing.counted("alt.gaps", len(known), language, title=title, rows=rows))
 
 
-def _draw_rows(schools: Sequence[SchoolGap], margin: float, language: str) -> Figure:
+def _draw_rows(schools: Sequence[SchoolGap], language: str) -> Figure:
     height = ROW_INCHES * len(schools) + 0.8
     figure = new_figure(height)
     axes = figure.add_axes((0.36, 0.5 / height, 0.61, ROW_INCHES * len(schools) / height))
-    axes.axvspan(-margin, margin, color="#f1f4f7", zorder=0, linewidth=0)
+    for place in range(0, len(schools), 2):
+        axes.axhspan(place - 0.5, place + 0.5, color="#f7f8fa", zorder=0, linewidth=0)
     axes.axvline(0, color=SOFT_INK, linewidth=0.9, zorder=1)
     for place, one in enumerate(schools):
         assert isinstance(one.gap, Estimate)
@@ -84,7 +82,8 @@ def _draw_rows(schools: Sequence[SchoolGap], margin: float, language: str) -> Fi
         )
     axes.set_yticks(range(len(schools)), [short_name(one.name) for one in schools], color=INK, fontsize=7.2)
     axes.set_ylim(len(schools) - 0.4, -0.6)
-    _spread_axis(axes, render("axis.gap", language), language)
+    axes.set_xlabel(render("axis.gap", language), loc="right")
+    hundred_axis(axes, language)
     return figure
 
 
@@ -105,21 +104,24 @@ def _draw_cloud(schools: Sequence[SchoolGap], language: str) -> Figure:
         )
     axes.axhline(0, color=SOFT_INK, linewidth=0.9)
     axes.set_ylabel(render("axis.gap", language))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: printing.number(y, language, 1)))
-    _spread_axis(axes, render("axis.expected", language), language)
+    axes.set_xlabel(render("axis.expected", language))
+    for axis in ("x", "y"):
+        hundred_axis(axes, language, axis=axis)
     return figure
 
 
 def draw_like(released: Released[SchoolEvaluation], language: str) -> Drawing | Text:
     """Draw the school's result among the schools in like circumstances, and what was expected of it."""
     one = first_expected(released.value.expectations)
-    if one is None or not one.like or not isinstance(one.observed, float):
+    others = sorted(like.observed for like in one.like if isinstance(like.observed, float)) if one else []
+    if one is None or not others or not isinstance(one.observed, float):
         return Text("like", ())
     with house_style():
-        figure = new_figure(1.45)
-        axes = figure.add_axes((0.03, 0.34, 0.94, 0.4))
-        _draw_line(axes, one)
-        _spread_axis(axes, render("axis.mean_result", language), language)
+        figure = new_figure(1.35)
+        axes = figure.add_axes((0.03, 0.33, 0.94, 0.46))
+        _draw_line(axes, one.observed, one.expected, others)
+        axes.set_xlabel(render("axis.mean_result", language))
+        hundred_axis(axes, language)
         figure.legend(
             handles=_like_legend(language),
             loc="upper left",
@@ -131,40 +133,35 @@ def draw_like(released: Released[SchoolEvaluation], language: str) -> Drawing | 
         )
     alt = printing.counted(
         "alt.like",
-        len(one.like),
+        len(others),
         language,
         title=family_name(one, language),
-        own=printing.spread(one.observed, language),
-        low=printing.spread(min(like.observed for like in one.like), language),
-        high=printing.spread(max(like.observed for like in one.like), language),
+        own=printing.ahead(one.observed, language),
+        low=printing.ahead(others[0], language),
+        high=printing.ahead(others[-1], language),
     )
     return Drawing(figure, alt)
 
 
-def _draw_line(axes: Axes, one: ExpectedResult) -> None:
+def _draw_line(axes: Axes, own: float, expected: object, others: Sequence[float]) -> None:
     axes.axhline(0, color=PALE, linewidth=0.9, zorder=1)
+    if isinstance(expected, float):
+        axes.plot([expected], [0.0], "|", color=INK, markersize=30, markeredgewidth=1.8, zorder=2)
+    axes.plot([own], [0.0], "D", color=BLUE, markersize=8, zorder=3)
+    # on top and hollow: a school with the same result as this one is still seen
     axes.plot(
-        [like.observed for like in one.like],
-        [0.0] * len(one.like),
+        others,
+        [0.0] * len(others),
         "o",
         color=SOFT_INK,
-        markerfacecolor="white",
-        markersize=6,
-        zorder=2,
+        markerfacecolor="none",
+        markersize=7,
+        markeredgewidth=1.2,
+        zorder=4,
     )
-    if isinstance(one.expected, float):
-        axes.plot([one.expected], [0.0], "|", color=INK, markersize=22, markeredgewidth=1.6, zorder=3)
-    axes.plot([one.observed], [0.0], "D", color=BLUE, markersize=8, zorder=4)
     axes.set_ylim(-1, 1)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-
-
-def _spread_axis(axes: Axes, text: str, language: str) -> None:
-    axes.set_xlabel(text)
-    axes.xaxis.set_major_locator(MaxNLocator(7))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: printing.number(x, language, 1)))
-    axes.grid(visible=True, axis="x", color="#e8ecef", linewidth=0.7)
 
 
 def _legend(verdicts: Sequence[str], language: str) -> list[Line2D]:

@@ -7,21 +7,22 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
-from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.factor_reading import (
     factor_name,
     factor_value,
     family_name,
     first_influence,
     numeric_slope,
+    outcome_scale,
 )
 from shnor_analysis.exhibits.figures.drawing import BLUE, INK, SOFT_INK, Drawing, house_style, new_figure
+from shnor_analysis.exhibits.figures.hundred import hundred_axis
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
 from shnor_analysis.results.factor_influence import FactorInfluence, PartialPoint
 
 COLUMNS = 3
-PANEL_INCHES = 1.75
+PANEL_INCHES = 1.62
 LONGEST_TITLE = 34
 
 
@@ -33,14 +34,14 @@ def draw_partials(released: Released[TownEvaluation], language: str) -> Drawing 
     influence = found[1]
     factors = list(dict.fromkeys(point.factor for point in influence.partials))
     rows = -(-len(factors) // COLUMNS)
-    height = PANEL_INCHES * rows + 0.3
+    height = PANEL_INCHES * rows + 0.1
     with house_style():
         figure = new_figure(height)
         for place, factor in enumerate(factors):
             row, column = divmod(place, COLUMNS)
             box = (
                 0.07 + column * 0.322,
-                1 - (0.3 + (row + 1) * PANEL_INCHES - 0.42) / height,
+                1 - (0.1 + (row + 1) * PANEL_INCHES - 0.27) / height,
                 0.262,
                 1.1 / height,
             )
@@ -62,10 +63,13 @@ def draw_partials(released: Released[TownEvaluation], language: str) -> Drawing 
 
 def _draw_panel(axes: Axes, influence: FactorInfluence, factor: str, language: str) -> None:
     points = [point for point in influence.partials if point.factor == factor]
+    scale = outcome_scale(influence)
     values = [point.value for point in points]
+    # the middle of all schools becomes 0: half of a hundred
+    level = sum(point.residual for point in points) / len(points)
     axes.scatter(
         values,
-        [point.residual for point in points],
+        [(point.residual - level) * scale for point in points],
         s=_sizes(points),
         facecolors="none",
         edgecolors=BLUE,
@@ -74,15 +78,13 @@ def _draw_panel(axes: Axes, influence: FactorInfluence, factor: str, language: s
     )
     slope = numeric_slope(influence, factor)
     if slope is not None and len(set(values)) > 1:
-        low, high = min(values), max(values)
+        ends = (min(values), max(values))
         middle = sum(values) / len(values)
-        level = sum(point.residual for point in points) / len(points)
-        axes.plot([low, high], [level + slope * (x - middle) for x in (low, high)], color=INK, linewidth=1.3)
-    axes.set_title(_short(factor_name(factor, language)), fontsize=7.4, color=INK, loc="left", pad=4)
+        axes.plot(ends, [slope * (x - middle) * scale for x in ends], color=INK, linewidth=1.3)
+    axes.set_title(_short(factor_name(factor, language)), fontsize=7.0, color=INK, loc="left", pad=4)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: factor_value(factor, x, language)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: printing.number(y, language, 1)))
+    hundred_axis(axes, language, axis="y")
     axes.tick_params(labelsize=6.4)
 
 

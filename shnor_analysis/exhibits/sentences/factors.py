@@ -82,12 +82,14 @@ def _whys(facts: FactorFacts, language: str) -> tuple[str, ...]:
 
 
 def _asked(family: FamilyFacts, influence: FactorInfluence, language: str) -> str:
-    name = family_name(family, language)
+    name, schools_n = family_name(family, language), influence.n_schools
     if influence.rows_kind != "pupils":
-        return printing.counted("factors.asked.schools", influence.n_schools, language, family=name)
-    said = printing.counted("factors.asked.pupils", influence.n_schools, language, family=name)
+        return printing.counted("factors.asked.schools", schools_n, language, family=name)
     if isinstance(family.pupils_n, int):
-        said += " " + printing.counted("factors.pupils", family.pupils_n, language)
+        pupils = printing.counted("factors.pupils", family.pupils_n, language)
+        said = printing.counted("factors.asked.pupils", schools_n, language, family=name, pupils=pupils)
+    else:
+        said = printing.counted("factors.asked", schools_n, language, family=name)
     if influence.adjusters:
         names = ", ".join(_adjuster(one, language) for one in influence.adjusters)
         said += " " + render("factors.adjusted", language, names=names)

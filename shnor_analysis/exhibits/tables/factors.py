@@ -146,9 +146,7 @@ def _reasons(results: Sequence[ExpectedResult | SchoolGap], language: str) -> li
     ]
 
 
-def _gap_columns(
-    results: Sequence[ExpectedResult | SchoolGap], language: str
-) -> tuple[Column, ...]:
+def _gap_columns(results: Sequence[ExpectedResult | SchoolGap], language: str) -> tuple[Column, ...]:
     above = render("column.ahead_of", language)
     pupils = [Column("pupils", render("column.pupils", language))]
     return (
