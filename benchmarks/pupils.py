@@ -18,9 +18,13 @@ INCOMPLETE_SHARE = 0.02
 ROW_GROUP = 122_880  # as DuckDB writes the warehouse
 
 
-def simulate_pupils(rows: int, *, outcomes: int = 1) -> pd.DataFrame:
-    """Draw pupils in classes in schools; `points` (500-scale), `pass` (0/1) and further outcomes `points_2` …"""
-    chance = np.random.default_rng(SEED)
+def simulate_pupils(rows: int, *, outcomes: int = 1, part: int = 0) -> pd.DataFrame:
+    """Draw pupils in classes in schools; `points` (500-scale), `pass` (0/1) and further outcomes `points_2` …
+
+    Parts have schools of their own: a country is written part by part.
+    """
+    chance = np.random.default_rng(SEED + part)
+    prefix = f"sch{part:02d}"
     school = np.arange(rows) // PUPILS_IN_SCHOOL
     classroom = np.arange(rows) // PUPILS_IN_CLASS
     frame = pd.DataFrame({name: chance.normal(size=rows) for name in NUMERIC})
@@ -32,8 +36,8 @@ def simulate_pupils(rows: int, *, outcomes: int = 1) -> pd.DataFrame:
         name = "points" if number == 1 else f"points_{number}"
         frame[name] = 500 + 100 * (level + 0.7 * chance.normal(size=rows))
     frame["pass"] = (chance.random(rows) < 1 / (1 + np.exp(-1.5 * level))).astype("int8")
-    frame["school_id"] = [f"sch{number:06d}" for number in school]
-    frame["class_id"] = [f"sch{s:06d}/{c}" for s, c in zip(school, classroom, strict=True)]
+    frame["school_id"] = [f"{prefix}{number:05d}" for number in school]
+    frame["class_id"] = [f"{prefix}{s:05d}/{c}" for s, c in zip(school, classroom, strict=True)]
     incomplete = chance.random(rows) < INCOMPLETE_SHARE
     column = chance.integers(0, len(NUMERIC), rows)
     for number, name in enumerate(NUMERIC):
@@ -60,3 +64,15 @@ def write_pupils(folder: Path, rows: int) -> Path:
         frame.to_csv(path.with_suffix(".csv"), index=False)
         frame.to_parquet(path, index=False, row_group_size=ROW_GROUP)
     return path
+
+
+def write_country(folder: Path, parts: int, *, rows: int = 1_000_000, outcomes: int = 3) -> Path:
+    """Write `parts` × `rows` pupils with several outcomes as a folder of Parquet files; returns the folder."""
+    home = folder / f"country_{parts}"
+    home.mkdir(exist_ok=True)
+    for part in range(parts):
+        path = home / f"part_{part:02d}.parquet"
+        if not path.exists():
+            frame = simulate_pupils(rows, outcomes=outcomes, part=part)
+            frame.to_parquet(path, index=False, row_group_size=ROW_GROUP)
+    return home

@@ -33,8 +33,8 @@ class ExpectedResult:
     All values are in standard deviations of pupils, higher is better. `given` says what the expectation knows:
     `context`, or `context_and_earlier` (the pupils' earlier results, too). `gap` is shrunk, with its interval;
     `reason` says why a verdict cannot be told. `context` names what the model knows of circumstances, `circumstances`
-    the single factors behind it. `like` holds the schools in like circumstances, nearest first: only for all subjects
-    together, given context.
+    the single factors behind it. `like` holds the schools in like circumstances, nearest first: given context, for
+    all subjects together or for what there is where they are not put together.
     """
 
     assessment: str

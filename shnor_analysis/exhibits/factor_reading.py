@@ -15,7 +15,7 @@ from shnor_analysis.evaluation.factor_facts import (
 )
 from shnor_analysis.exhibits import printing
 from shnor_analysis.glossary import label, terms
-from shnor_analysis.language import render
+from shnor_analysis.language import has_text, render, render_count
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.factor_influence import FactorAssociation, FactorInfluence
 
@@ -120,8 +120,11 @@ def step_size(step: Step, language: str) -> str:
     unit = _unit(factor)
     if unit == printing.SHARE:
         return render("step.points", language, value=_two_digits(step.size * 100, language))
-    size = _two_digits(step.size, language)
-    return f"{size}{printing.HARD_SPACE}{label(f'unit.{unit}', language)}" if unit else size
+    if not has_text(f"step.unit.{unit}", language):
+        return _two_digits(step.size, language)
+    # a size below one is counted like two: 0,4 года
+    counts, size = (2, _two_digits(step.size, language)) if step.size < 1 else (round(step.size), "")
+    return render_count(f"step.unit.{unit}", language, counts, size=size or printing.number(counts, language))
 
 
 def _two_digits(value: float, language: str) -> str:

@@ -168,23 +168,34 @@ def _belongs(column: str, names: tuple[str, ...]) -> bool:
 def _model_rows(rows: Rows, plan: EffectPlan) -> Any:
     """The rows of the model as a relation."""
     if rows.connection is None:
-        return rows.query(_model_sql(plan))
+        return rows.query(_model_sql(rows, plan))
     # a scan gives its own rows the name that a frame or a file has here: what it reads must stand apart from them
-    rows.connection.execute(f"CREATE TEMP TABLE {MODEL_ROWS} AS {_model_sql(plan)}")
+    rows.connection.execute(f"CREATE TEMP TABLE {MODEL_ROWS} AS {_model_sql(rows, plan)}")
     rows.connection.execute(f"DROP VIEW {VIEW}")
     return rows.connection.table(MODEL_ROWS)
 
 
-def _model_sql(plan: EffectPlan) -> str:
+def _cell(rows: Rows, name: str) -> str:
+    """A column in SQL; "not a number" counts as empty.
+
+    DuckDB takes isnan() for false in a Parquet column whose statistics do not mention it, as pyarrow writes them.
+    """
+    cell = quoted(name)
+    if not rows.is_float(name):
+        return cell
+    return f"CASE WHEN isfinite({cell}) OR isinf({cell}) THEN {cell} END"
+
+
+def _model_sql(rows: Rows, plan: EffectPlan) -> str:
     """The rows as the formula sees them; without a school or a result a row says nothing."""
     options = plan.options
     kept = dict.fromkeys((plan.outcome, plan.school, *plan.adjusters, *plan.context))
     columns = [quoted(name) for name in kept]
     if plan.prior:
-        prior = quoted(plan.prior)
+        prior = _cell(rows, plan.prior)
         columns += [
-            f"coalesce({prior}, 0.0) AS {prior}",
-            f"CAST({prior} IS NULL AS DOUBLE) AS {MISSING}",
+            f"coalesce({prior}, 0.0) AS {quoted(plan.prior)}",
+            f"CAST(({prior}) IS NULL AS DOUBLE) AS {MISSING}",
         ]
     if options.classes:
         columns.append(f"coalesce(CAST({quoted(options.classes)} AS VARCHAR), '') AS {CLASS}")
@@ -196,8 +207,8 @@ def _model_sql(plan: EffectPlan) -> str:
 def _linked_share(rows: Rows, plan: EffectPlan) -> float | None:
     if plan.prior is None:
         return None
-    prior, outcome = quoted(plan.prior), quoted(plan.outcome)
-    query = f"SELECT count({prior}) / nullif(count(*), 0) FROM {VIEW} WHERE {outcome} IS NOT NULL"
+    prior, outcome = _cell(rows, plan.prior), _cell(rows, plan.outcome)
+    query = f"SELECT count({prior}) / nullif(count(*), 0) FROM {VIEW} WHERE ({outcome}) IS NOT NULL"
     share = rows.row(query)[0]
     return 0.0 if share is None else float(share)
 
@@ -207,11 +218,11 @@ def _overview(rows: Rows, plan: EffectPlan) -> tuple[dict[str, SchoolOverview], 
     asked = plan.options.similar_by or plan.context
     numeric = [name for name in asked if rows.kinds[name] in ("flag", "whole", "number")]
     pupils = f"sum({quoted(plan.options.pupils)})" if plan.options.pupils else "count(*)"
-    means = "".join(f", avg(CAST({quoted(name)} AS DOUBLE))" for name in numeric)
-    outcome, school = quoted(plan.outcome), quoted(plan.school)
+    means = "".join(f", avg(CAST({_cell(rows, name)} AS DOUBLE))" for name in numeric)
+    outcome, school = _cell(rows, plan.outcome), quoted(plan.school)
     told: list[tuple[Any, ...]] = rows.query(
         f"""SELECT CAST({school} AS VARCHAR), CAST({pupils} AS BIGINT), avg({outcome}){means} FROM {VIEW}
-        WHERE {outcome} IS NOT NULL AND {school} IS NOT NULL GROUP BY {school} ORDER BY 1"""
+        WHERE ({outcome}) IS NOT NULL AND {school} IS NOT NULL GROUP BY {school} ORDER BY 1"""
     ).fetchall()
     overview = {row[0]: SchoolOverview(int(row[1]), float(row[2])) for row in told}
     whole = [row for row in told if None not in row[3:]]

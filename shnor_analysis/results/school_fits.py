@@ -20,7 +20,8 @@ class SchoolPart:
     """A school's result of one family beside what was expected of it, and what a reader needs to know of the model.
 
     `given`: `context`, or `context_and_earlier` where the pupils' earlier results are known to the model, too.
-    `similar_pupils` are the pupils behind each of `effect.similar`, which is empty but for all subjects together.
+    `similar_pupils` are the pupils behind each of `effect.similar`, which is empty but given context for all subjects
+    together, or for what there is where they are not put together.
     """
 
     assessment: str
@@ -80,17 +81,25 @@ def load_school_fits(folder: Path, school_id: str) -> SchoolFits:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """One family given one kind of knowledge, its schools to be found by their codes."""
+    """One family given one kind of knowledge, its schools to be found by their codes; `is_whole`: with like schools."""
 
     family: FamilyFits
     given: str
     effects: SchoolEffects
     schools: Mapping[str, SchoolEffect]
+    is_whole: bool
 
 
 def _told(fits: TownFits) -> tuple[_Told, ...]:
+    pooled = {one.assessment for one in fits.families if one.subject == ALL_SUBJECTS}
     return tuple(
-        _Told(family, given, effects, {one.school_id: one for one in effects.effects})
+        _Told(
+            family,
+            given,
+            effects,
+            {one.school_id: one for one in effects.effects},
+            given == "context" and (family.subject == ALL_SUBJECTS or family.assessment not in pooled),
+        )
         for family in fits.in_reading_order()
         for given, effects in (("context", family.effects), ("context_and_earlier", family.progress))
         if isinstance(effects, SchoolEffects)
@@ -102,8 +111,7 @@ def _parts(told: tuple[_Told, ...], school_id: str) -> Iterator[SchoolPart]:
         if school_id not in one.schools:
             continue
         effect, effects, family = one.schools[school_id], one.effects, one.family
-        is_whole = family.subject == ALL_SUBJECTS and one.given == "context"
-        like = effect.similar if is_whole else ()
+        like = effect.similar if one.is_whole else ()
         yield SchoolPart(
             assessment=family.assessment,
             subject=family.subject,

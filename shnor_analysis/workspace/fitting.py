@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HOME = Path("data") / "warehouse" / "results"
 POINTER = "current"
+BASIS = "basis.json"
 PREFIX = "fit-"
 VERSION = 2  # of the models and of what their results mean: what another version fitted is fitted anew
 TABLES_READ = ("schools", "factors", "pupils", "pupil_results", "school_results")
@@ -78,6 +79,7 @@ def fit_year(
         clear_parts(home)
         name = _next_name(home)
         with atomic_folder(home / name) as part:
+            write_text(part / BASIS, _basis(folder, settings))
             store_town_fits(fits, part)
             store_school_fits(fits, part)
         write_text(home / POINTER, name + "\n")
@@ -113,6 +115,9 @@ def fits_state(folder: Path, settings: Settings, school_year: int) -> FitsState:
     found = _current(folder / HOME / str(school_year))
     if found is None:
         return "missing"
+    if (found / BASIS).read_text(encoding="utf-8") == _basis(folder, settings):
+        # the same build asked for the same: its files need not be read again, for every page asks
+        return "current"
     told = json.loads((found / "fits.json").read_text(encoding="utf-8"))["fingerprint"]
     replicates = int(told.partition("-")[2])
     is_same = told == inputs_fingerprint(folder, settings, school_year, replicates=replicates)
@@ -140,6 +145,13 @@ def inputs_fingerprint(folder: Path, settings: Settings, school_year: int, *, re
             if _year_of(part) <= school_year:
                 digest.update(f"{part.relative_to(build).as_posix()} {sha256_of(part)}\n".encode())
     return f"{digest.hexdigest()}-{replicates}"
+
+
+def _basis(folder: Path, settings: Settings) -> str:
+    """Which build was fitted and what was asked of it, as text."""
+    build = warehouse.require_build(folder).name
+    asked = {"version": VERSION, "seed": settings.seed, "analysis": settings.analysis.model_dump(mode="json")}
+    return json.dumps({"build": build, **asked}, sort_keys=True) + "\n"
 
 
 def refuse_year(school_year: int, known: tuple[int, ...]) -> None:

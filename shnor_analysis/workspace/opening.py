@@ -1,8 +1,9 @@
 """The workspace: a folder with `shnor.toml`, and what can be done in it.
 
 The way of the data, top to bottom: `ingest` reads raw files into validated tables, `build` makes the warehouse of
-them, `fit` fits the models of a school year and keeps what they say, `evaluate_school` and `evaluate_town` state the facts that reports show. Reading of raw files is loaded where it
-starts: every report's notebook opens a workspace, and none of them reads a raw file.
+them, `fit` fits the models of a school year and keeps what they say, `evaluate_school` and `evaluate_town` state the
+facts that reports show. Reading of raw files is loaded where it starts: every report's notebook opens a workspace, and
+none of them reads a raw file.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from shnor_analysis.workspace.fitting import (
     refuse_year,
 )
 from shnor_analysis.workspace.lock import writing
+from shnor_analysis.workspace.model_rows import read_model_rows
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
 from shnor_analysis.workspace.prepared import prepared_town
 from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
@@ -247,6 +249,17 @@ class Workspace:
         """Each school's result beside the result expected of it, by family; empty before `fit`."""
         found = self.fits(school_year, only=only)
         return {} if isinstance(found, NotEstimable) else found.effects()
+
+    def model_rows(self, school_year: int, family: str = "vpr-all") -> pd.DataFrame:
+        """The rows that models look at, a row a pupil or a school, without codes of pupils; for questions of one's own.
+
+        Parameters: family — results of one assessment, of all subjects (`vpr-all`) or one (`oge-russian`).
+        Raises: UsageProblem `year_without_results`, `family_unknown`.
+        """
+        refuse_year(school_year, self.years())
+        return read_model_rows(
+            self.folder, self.settings.analysis.factors, school_year=school_year, name=family
+        )
 
     def report(
         self,

@@ -28,6 +28,7 @@ TEXT_OF = {
     "Step": ("step.{}",),
     "then": ("step.{}",),
     "NotEstimable": ("not_estimable.{}",),
+    "CannotFit": ("not_estimable.{}",),
     "Suppressed": ("suppressed.{}",),
 }
 RENDERERS = frozenset({"render", "render_count", "say"})

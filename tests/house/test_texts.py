@@ -65,9 +65,11 @@ def test_a_code_without_words_would_be_noticed():
     source = (
         'Problem("a", file="x")\nReason(code="b", n=1)\nNotEstimable("c" if x else "d")\n'
         'steps.then("e", "schools", 1, 1)\nSuppressed("f")\nrender("cli.g", language)\npath.render("h")\nStep(i, "j", 1, 1)\n'
+        'CannotFit("k", group=one)\n'
     )
     assert house.needed_texts(source) == [
         "problem.a", "problem.a.fix", "reason.b", "not_estimable.c", "not_estimable.d", "step.e", "suppressed.f", "cli.g",
+        "not_estimable.k",
     ]  # fmt: skip
 
 

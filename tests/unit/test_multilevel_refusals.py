@@ -79,9 +79,19 @@ def test_an_outcome_without_variance(value):
     assert refusal(sums(y=np.full(60, value)))[0] == "constant_outcome"
 
 
-def test_an_outcome_that_the_columns_give_exactly():
-    a = np.random.default_rng(1).normal(size=60)
-    assert refusal(sums(a=a, y=3 + 2 * a))[0] == "perfect_fit"
+@pytest.mark.parametrize("spec", [SPEC, MultilevelSpec((0, 1, 2), 3)])
+def test_an_outcome_that_the_columns_give_up_to_rounding(spec):
+    rng = np.random.default_rng(1)
+    a, noise = rng.normal(50, 10, 60), rng.normal(size=60)
+    assert refusal(sums(a=a, y=1 + 2 * a), spec)[0] == "perfect_fit"
+    assert refusal(sums(a=a, y=1 + 2 * a + 1e-6 * noise), spec)[0] == "perfect_fit"
+    assert fit_moments(sums(a=a, y=1 + 2 * a + 1e-4 * noise), spec).sigma == pytest.approx(1e-4, rel=0.2)
+
+
+def test_an_outcome_that_all_pupils_of_a_school_share():
+    school = np.repeat(np.arange(6), 10)
+    level = np.random.default_rng(2).normal(size=6)[school]
+    assert refusal(sums(y=level, school=school))[0] == "perfect_fit"
 
 
 def test_rows_that_all_miss_something():

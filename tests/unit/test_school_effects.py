@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shnor_analysis.errors import UsageProblem
@@ -13,6 +15,7 @@ from shnor_analysis.language import render
 from shnor_analysis.models.school_effects import EffectOptions, fit_school_effects
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.school_effects import UNKNOWN_REASONS, VERDICTS, SchoolEffects
+from shnor_analysis.warehouse.engine import engine
 
 QUICK = EffectOptions(draws=200)
 
@@ -167,6 +170,20 @@ def test_means_of_schools_with_known_variance_give_nearly_the_gaps_of_their_pupi
     assert schools.tau2 == pytest.approx(pupils.tau2, rel=0.02)
     gaps = [[one.gap for one in effects.effects] for effects in (pupils, schools)]
     assert gaps[0] == pytest.approx(gaps[1], abs=0.005)
+
+
+def test_a_frame_a_file_and_a_relation_give_the_same(tmp_path):
+    frame = a_town()
+    frame.loc[::7, "prior"] = np.nan
+    expected = fit(frame, prior="prior", adjusters=("sex",))
+    pq.write_table(pa.table({name: frame[name].to_numpy() for name in frame}), tmp_path / "rows.parquet")
+    with engine() as connection:
+        connection.register("told", frame)
+        for source in (tmp_path / "rows.parquet", connection.table("told")):
+            found = fit(source, prior="prior", adjusters=("sex",))
+            assert (found.prior_share, found.n_obs) == (expected.prior_share, expected.n_obs)
+            assert [one.gap for one in found.effects] == pytest.approx([one.gap for one in expected.effects])
+    assert expected.prior_share == pytest.approx(frame["prior"].notna().mean())
 
 
 def test_stored_effects_come_back_as_they_were(tmp_path):

@@ -81,7 +81,7 @@ def _draw_panel(axes: Axes, influence: FactorInfluence, factor: str, language: s
         ends = (min(values), max(values))
         middle = sum(values) / len(values)
         axes.plot(ends, [slope * (x - middle) * scale for x in ends], color=INK, linewidth=1.3)
-    axes.set_title(_short(factor_name(factor, language)), fontsize=7.0, color=INK, loc="left", pad=4)
+    axes.set_title(_short(factor_name(factor, language)), fontsize=6.5, color=INK, loc="left", pad=4)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: factor_value(factor, x, language)))
     hundred_axis(axes, language, axis="y")

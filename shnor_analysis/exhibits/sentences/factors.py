@@ -29,6 +29,7 @@ from shnor_analysis.results.factor_influence import FactorInfluence
 
 Town = Released[TownEvaluation]
 VERDICTS = ("above", "below", "as_expected")
+MOST_NAMES = 12
 
 
 def describe_factors(released: Town, language: str) -> Text:
@@ -209,7 +210,9 @@ def describe_gaps(released: Town, language: str) -> Text:
         Bullets(tuple(_verdicts(gaps, language))),
     ]
     resilient = [one.name for one in gaps if one.is_resilient is True]
-    if resilient:
+    if len(resilient) > MOST_NAMES:
+        blocks.append(Paragraph(printing.counted("gaps.resilient.many", len(resilient), language)))
+    elif resilient:
         blocks.append(Paragraph(render("gaps.resilient", language, names=", ".join(resilient))))
     blocks.append(Paragraph(render("gaps.reading", language), "note"))
     return Text("gaps", tuple(blocks))

@@ -24,7 +24,7 @@ from shnor_analysis.kernels.logistic.search import (
     is_intercept,
     standardised,
 )
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 
 # logits: random effects so wide say that outcomes do not vary inside groups
 WIDEST = 25.0

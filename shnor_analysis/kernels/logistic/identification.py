@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 
 INTERCEPT = "Intercept"
 # variance of a column left after the columns before it, as a share of its own: below, it adds nothing

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

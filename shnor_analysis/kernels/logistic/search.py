@@ -12,7 +12,7 @@ from shnor_analysis.kernels.logistic.evaluation import Evaluation
 from shnor_analysis.kernels.logistic.intercept import evaluate_intercept
 from shnor_analysis.kernels.logistic.optimum import Climb, Evaluate, Metric, climb
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows, LogisticSpec, Piece
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 
 # a first search goes over every tenth or so of the pieces when there are more than this
 FEW_PIECES = 12

@@ -2,13 +2,15 @@
 
 from shnor_analysis.kernels.multilevel.cluster_robust import ClusterRobust, cluster_robust
 from shnor_analysis.kernels.multilevel.fit import Component, MultilevelFit, fit_moments
-from shnor_analysis.kernels.multilevel.moments import GroupedMoments, Level, combine, moments_from_arrays
+from shnor_analysis.kernels.multilevel.moments import INTERCEPT, GroupedMoments, Level, sum_by_group
 from shnor_analysis.kernels.multilevel.random_effects import RandomEffects, random_effects
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.satterthwaite import satterthwaite_df
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
+from shnor_analysis.kernels.multilevel.summing import moments_from_arrays
 
 __all__ = [
+    "INTERCEPT",
     "CannotFit",
     "ClusterRobust",
     "Component",
@@ -19,9 +21,9 @@ __all__ = [
     "RandomEffects",
     "RandomTerm",
     "cluster_robust",
-    "combine",
     "fit_moments",
     "moments_from_arrays",
     "random_effects",
     "satterthwaite_df",
+    "sum_by_group",
 ]

@@ -13,13 +13,12 @@ from scipy.sparse import csr_array
 from shnor_analysis.kernels.multilevel import parameters
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices
-from shnor_analysis.kernels.multilevel.optimum import Search
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.multilevel.descent import Search
+from shnor_analysis.kernels.read_only import make_read_only
+from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.working import Key, Working, column_key, group_products, prepare
 
 Kind = Literal["CR0", "CR1", "CR2"]
-# eigenvalues of a cluster's columns, scaled to correlations, below which they are combinations of others
-_DEPENDENT = 1e-11
 _EMPTY = 1e-11
 
 
@@ -40,23 +39,9 @@ class ClusterRobust:
     n_clusters: int
 
     def __post_init__(self) -> None:
-        self.covariance.flags.writeable = False
-        self.df.flags.writeable = False
+        make_read_only(self.covariance, self.df)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clusters:
-    """Clusters in coordinates of the space that their columns span, all of one dimension r.
-
-    Attributes:
-        design: Fixed columns, shape (m, r, p).
-        residual: Residuals, shape (m, r).
-        variance: V in units of σ², shape (m, r, r).
-    """
-
-    design: Floats
-    residual: Floats
-    variance: Floats
 
 
 def cluster_robust(
@@ -146,48 +131,6 @@ def _power(matrices: Floats, exponent: float) -> Floats:
     return np.asarray((vectors * powers[:, None]) @ vectors.transpose(0, 2, 1))
 
 
-def _all_clusters(
-    moments: GroupedMoments, fit: MultilevelFit, working: Working, estimated: tuple[list[Floats], Floats]
-) -> list[_Clusters]:
-    """Every cluster in coordinates of its own space."""
-    relative, direction = estimated
-    spec = fit.spec
-    has_intercept = moments.intercept is not None and moments.intercept in spec.fixed
-    fixed = [column_key(moments, one, is_raw=not has_intercept) for one in spec.fixed]
-    outcome = column_key(moments, spec.outcome, is_raw=not has_intercept)
-    varying = [
-        [
-            column_key(moments, one, is_raw=not block.is_shifted)
-            for block in level.blocks
-            for one in block.columns
-        ]
-        for level in working.levels
-    ]
-    names = list(dict.fromkeys([*fixed, *(key for keys in varying for key in keys)]))
-    products = group_products(moments, names, [*names, outcome]).transpose(2, 0, 1)
-    last = len(moments.levels) - 1
-    cluster = moments.ancestors(last)
-    if all(level.level == last for level in working.levels):
-        summed = _sum_groups(products, cluster, len(moments.levels[last].labels))
-        spread = np.zeros((len(names), len(names)))
-        for keys, one in zip(varying, relative, strict=True):
-            at = [names.index(key) for key in keys]
-            np.add.at(spread, np.ix_(at, at), one)
-        return _by_dimension(summed[:, :, :-1], summed[:, :, -1], spread, direction)
-    layout = _Layout(
-        names=names,
-        n_fixed=len(fixed),
-        places=[[names.index(key) for key in keys] for keys in varying],
-        groups=[moments.ancestors(level.level) for level in working.levels],
-        relative=relative,
-    )
-    order = np.argsort(cluster, kind="stable")
-    bounds = np.searchsorted(cluster[order], np.arange(len(moments.levels[last].labels) + 1))
-    made: list[_Clusters] = []
-    for first, end in pairwise(bounds):
-        gram, outcomes, spread = layout.one_cluster(order[first:end], products)
-        made += _by_dimension(gram[None], outcomes[None], spread, direction)
-    return made
 
 
 def _sum_groups(products: Floats, group: Indices, n_groups: int) -> Floats:
@@ -199,72 +142,5 @@ def _sum_groups(products: Floats, group: Indices, n_groups: int) -> Floats:
     return summed.reshape(n_groups, *products.shape[1:])
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Columns of a cluster whose groups have random terms of their own: fixed columns, then those of each group.
-
-    Attributes:
-        names: Columns of the products, the fixed ones first.
-        n_fixed: Fixed columns p.
-        places: For each level with terms, positions of its columns among the names.
-        groups: For each such level, the group of each innermost group.
-        relative: For each such level G/σ².
-    """
-
-    names: list[Key]
-    n_fixed: int
-    places: list[list[int]]
-    groups: list[Indices]
-    relative: list[Floats]
-
-    def one_cluster(self, members: Indices, products: Floats) -> tuple[Floats, Floats, Floats]:
-        """Products of the cluster's columns with each other and with the outcome, and their covariance."""
-        found = [np.unique(group[members], return_inverse=True) for group in self.groups]
-        size = self.n_fixed + sum(
-            len(labels) * len(at) for (labels, _), at in zip(found, self.places, strict=True)
-        )
-        # each column of the cluster is a sum of columns of its innermost groups
-        made_of = np.zeros((len(members), len(self.names), size))
-        spread = np.zeros((size, size))
-        fixed = np.arange(self.n_fixed)
-        made_of[:, fixed, fixed] = 1.0
-        offset = self.n_fixed
-        rows = np.arange(len(members))
-        for (labels, group), at, one in zip(found, self.places, self.relative, strict=True):
-            q = len(at)
-            for place, column in enumerate(at):
-                made_of[rows, column, offset + group * q + place] = 1.0
-            end = offset + len(labels) * q
-            spread[offset:end, offset:end] = np.kron(np.eye(len(labels)), one)
-            offset = end
-        own = products[members]
-        flat = made_of.reshape(-1, size)
-        gram = flat.T @ (own[:, :, :-1] @ made_of).reshape(-1, size)
-        return gram, flat.T @ own[:, :, -1].ravel(), spread
 
 
-def _by_dimension(gram: Floats, outcomes: Floats, spread: Floats, direction: Floats) -> list[_Clusters]:
-    """Coordinates on an orthonormal basis of each cluster's columns, clusters of one rank together.
-
-    Parameters:
-        gram: Products of the columns, fixed ones first, shape (m, b, b).
-        outcomes: Their products with the outcome, shape (m, b).
-        spread: Covariance of the columns' random coefficients in units of σ², shape (b, b).
-        direction: (−β, 1).
-    """
-    p = len(direction) - 1
-    scale = np.sqrt(np.maximum(np.diagonal(gram, axis1=1, axis2=2), 0.0))
-    safe = np.where(scale > 0, scale, 1.0)
-    values, vectors = np.linalg.eigh(gram / safe[:, :, None] / safe[:, None, :])
-    ranks = (values > _DEPENDENT).sum(axis=1)
-    residual = outcomes + gram[:, :, :p] @ direction[:-1]
-    made = []
-    for rank in np.unique(ranks[ranks > 0]):
-        mine = ranks == rank
-        root = np.sqrt(values[mine][:, -rank:])
-        axes = vectors[mine][:, :, -rank:]
-        columns = root[:, :, None] * axes.transpose(0, 2, 1) * scale[mine][:, None]
-        projected = np.einsum("gbr,gb->gr", axes, residual[mine] / safe[mine]) / root
-        variance = np.eye(rank) + columns @ spread @ columns.transpose(0, 2, 1)
-        made.append(_Clusters(columns[:, :, :p], projected, variance))
-    return made

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from shnor_analysis.kernels.multilevel import parameters
-from shnor_analysis.kernels.multilevel.identification import refuse_unidentified
+from shnor_analysis.kernels.multilevel.identification import refuse_perfect_fit, refuse_unidentified
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
 from shnor_analysis.kernels.multilevel.optimum import Optimum, find_optimum
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.read_only import make_read_only
+from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec
 from shnor_analysis.kernels.multilevel.working import Working, prepare
 
@@ -30,7 +31,7 @@ class Component:
     covariance: Floats
 
     def __post_init__(self) -> None:
-        self.covariance.flags.writeable = False
+        make_read_only(self.covariance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class MultilevelFit:
         n_obs: Rows.
         n_parameters: Fixed coefficients, covariance parameters and σ.
         components: One covariance matrix a block: innermost level first, terms in the order of the model.
-        converged: Whether a further step would gain nothing that can be seen.
+        is_converged: Whether a further step would gain nothing that can be seen.
         is_singular: Whether some random coefficients, or a combination of them, have no variance (relative standard
             deviation below 1e-4, as lme4::isSingular, for columns of scale 1).
         iterations: Steps of the search.
@@ -67,15 +68,14 @@ class MultilevelFit:
     n_obs: int
     n_parameters: int
     components: tuple[Component, ...]
-    converged: bool
+    is_converged: bool
     is_singular: bool
     iterations: int
     gradient_norm: float
     working_theta: Floats
 
     def __post_init__(self) -> None:
-        for array in (self.coefficients, self.covariance, self.theta, self.working_theta):
-            array.flags.writeable = False
+        make_read_only(self.coefficients, self.covariance, self.theta, self.working_theta)
 
     @property
     def std_errors(self) -> Floats:
@@ -111,6 +111,7 @@ def fit_moments(
         optimum = find_optimum(working, start=None if start is None else _working_start(working, start))
     except np.linalg.LinAlgError as error:
         raise CannotFit("perfect_fit") from error
+    refuse_perfect_fit(moments, spec, working, optimum.point.evaluation.residual)
     return _fit(working, spec, optimum)
 
 
@@ -130,8 +131,6 @@ def _working_start(working: Working, theta: Floats) -> Floats:
 
 def _fit(working: Working, spec: MultilevelSpec, optimum: Optimum) -> MultilevelFit:
     at = optimum.point.evaluation
-    if not at.residual > 1e-20 * working.products[-1, -1]:
-        raise CannotFit("perfect_fit")
     sigma2 = at.residual / working.degrees
     factors = parameters.factors(working, optimum.point.theta)
     raw = [parameters.raw_factor(block, one) for block, one in zip(working.blocks, factors, strict=True)]
@@ -150,7 +149,7 @@ def _fit(working: Working, spec: MultilevelSpec, optimum: Optimum) -> Multilevel
         n_obs=working.n_obs,
         n_parameters=len(spec.fixed) + len(optimum.point.theta) + 1,
         components=components,
-        converged=optimum.is_converged,
+        is_converged=optimum.is_converged,
         is_singular=optimum.is_singular,
         iterations=optimum.iterations,
         gradient_norm=float(np.sqrt(max(optimum.expected_fall, 0.0))),

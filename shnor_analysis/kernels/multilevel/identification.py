@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.multilevel.refusals import CannotFit
+from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec
 from shnor_analysis.kernels.multilevel.working import Working
 
@@ -13,6 +13,8 @@ from shnor_analysis.kernels.multilevel.working import Working
 COLLINEAR = 1e-11
 # variation relative to the squared size of a column, below which it is rounding
 CONSTANT = 1e-24
+# residual sum of squares as a share of the outcome's variation, below which it is rounding of the sums
+PERFECT = 1e-13
 
 
 def refuse_unidentified(moments: GroupedMoments, spec: MultilevelSpec, working: Working) -> None:
@@ -29,6 +31,20 @@ def refuse_unidentified(moments: GroupedMoments, spec: MultilevelSpec, working: 
     if _variation(moments, spec.outcome) <= 0.0:
         raise CannotFit("constant_outcome")
     _refuse_columns(moments, spec, working)
+
+
+def refuse_perfect_fit(
+    moments: GroupedMoments, spec: MultilevelSpec, working: Working, residual: float
+) -> None:
+    """Raise where a model leaves nothing of the outcome but rounding.
+
+    Raises:
+        CannotFit: ``perfect_fit``.
+    """
+    # without an intercept sums are not about means, and rounding is that of larger numbers
+    size = max(_variation(moments, spec.outcome), working.products[-1, -1] / 10)
+    if not residual > PERFECT * size:
+        raise CannotFit("perfect_fit")
 
 
 def _refuse_groups(moments: GroupedMoments, spec: MultilevelSpec) -> None:

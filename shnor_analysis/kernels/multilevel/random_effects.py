@@ -9,8 +9,10 @@ import numpy as np
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.likelihood import Eliminated, multiply
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.multilevel.optimum import Search
+from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.working import WorkingLevel, prepare
+
+from shnor_analysis.kernels.read_only import make_read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,7 @@ class RandomEffects:
     covariances: Floats
 
     def __post_init__(self) -> None:
-        for array in (self.estimates, self.covariances):
-            array.flags.writeable = False
+        make_read_only(self.estimates, self.covariances)
 
     @property
     def std_errors(self) -> Floats:

@@ -9,7 +9,7 @@ from shnor_analysis.kernels.multilevel import parameters
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.gradient import residual_slopes
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.multilevel.optimum import Search
+from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.working import prepare
 
 _DIFFERENCE = 1e-4

@@ -9,8 +9,10 @@ from types import MappingProxyType
 class CannotFit(Exception):
     """The data do not identify the model; `reason_code` says why, `fields` fill the places of its text.
 
-    Codes: ``no_rows``, ``too_few_rows``, ``one_group``, ``one_pupil_per_group`` (field ``group``),
-    ``constant_outcome``, ``constant_column`` and ``collinear`` (field ``columns``: a tuple of names), ``no_optimum``.
+    Codes of every kernel: ``no_rows``, ``too_few_rows`` (fields ``n_rows``, ``n_needed``), ``one_group`` and
+    ``one_pupil_per_group`` (``group``), ``constant_outcome``, ``constant_column`` and ``collinear`` (``columns``: a tuple
+    of names), ``perfect_fit``. Absorbed effects add ``absorbed_column`` (``columns``), ``absorbed_outcome`` and
+    ``absorbed_crossing``, logistic models ``separated`` (``columns``), ``groups_separated`` and ``no_optimum``.
     """
 
     def __init__(self, reason_code: str, **fields: object) -> None:
