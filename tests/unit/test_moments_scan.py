@@ -10,12 +10,14 @@ import duckdb
 import formulaic
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shnor_analysis.errors import InputRefused, UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit
 from shnor_analysis.language import render_problem
-from shnor_analysis.warehouse.formulas import CONTEXT
+from shnor_analysis.warehouse.formulas import CONTEXT, parse_formula
 from shnor_analysis.warehouse.moments import matrix_batches, scan
 
 FIXED = [
@@ -362,3 +364,11 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     (tmp_path / "broken.parquet").write_text("no table")
     with pytest.raises(InputRefused, match="rows_unreadable"):
         scan("y ~ x", tmp_path / "broken.parquet")
+
+
+def test_not_a_number_in_parquet_is_an_empty_cell_whatever_its_statistics_say(tmp_path: Path) -> None:
+    ses = np.random.default_rng(5).normal(size=60)
+    ses[::7] = np.nan
+    table = pa.table({"points": np.arange(60.0) ** 0.5, "ses": ses, "school": np.arange(60) // 10})
+    pq.write_table(table, tmp_path / "pupils.parquet")
+    assert scan(parse_formula("points ~ ses + (1 | school)"), tmp_path / "pupils.parquet").rows_dropped == 9

@@ -4,10 +4,10 @@ from shnor_analysis.kernels.multilevel.cluster_robust import ClusterRobust, clus
 from shnor_analysis.kernels.multilevel.fit import Component, MultilevelFit, fit_moments
 from shnor_analysis.kernels.multilevel.moments import INTERCEPT, GroupedMoments, Level, sum_by_group
 from shnor_analysis.kernels.multilevel.random_effects import RandomEffects, random_effects
-from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.satterthwaite import satterthwaite_df
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
 from shnor_analysis.kernels.multilevel.summing import moments_from_arrays
+from shnor_analysis.kernels.refusals import CannotFit
 
 __all__ = [
     "INTERCEPT",

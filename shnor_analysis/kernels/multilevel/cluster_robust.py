@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from shnor_analysis.kernels.multilevel import parameters
-from shnor_analysis.kernels.multilevel.fit import MultilevelFit
-from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices
+from shnor_analysis.kernels.multilevel.clusters import Clusters, clusters_of
 from shnor_analysis.kernels.multilevel.descent import Search
+from shnor_analysis.kernels.multilevel.fit import MultilevelFit
+from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
+from shnor_analysis.kernels.multilevel.working import prepare
 from shnor_analysis.kernels.read_only import make_read_only
 from shnor_analysis.kernels.refusals import CannotFit
-from shnor_analysis.kernels.multilevel.working import Key, Working, column_key, group_products, prepare
 
 Kind = Literal["CR0", "CR1", "CR2"]
-_EMPTY = 1e-11
+# eigenvalues of a cluster's covariance, as a share of the largest and at least of 1, that are rounding of 0
+EMPTY = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,6 @@ class ClusterRobust:
 
     def __post_init__(self) -> None:
         make_read_only(self.covariance, self.df)
-
-
 
 
 def cluster_robust(
@@ -79,7 +77,7 @@ def cluster_robust(
     chosen = np.eye(len(inverse)) if contrasts is None else np.asarray(contrasts, dtype=np.float64)
     combined = inverse @ (chosen @ working.back).T
     total = _Sums(len(inverse), combined.shape[1])
-    for part in _all_clusters(moments, fit, working, (relative, at.direction)):
+    for part in clusters_of(moments, fit, working, relative=relative, direction=at.direction):
         total.add(part, inverse, combined, is_corrected=kind == "CR2")
     factor = n_clusters / (n_clusters - 1) if kind == "CR1" else 1.0
     bread = working.back @ inverse
@@ -95,7 +93,7 @@ class _Sums:
         self._squares = np.zeros(n_contrasts)
         self._outer = np.zeros((n_contrasts, n_fixed, n_fixed))
 
-    def add(self, part: _Clusters, inverse: Floats, combined: Floats, *, is_corrected: bool) -> None:
+    def add(self, part: Clusters, inverse: Floats, combined: Floats, *, is_corrected: bool) -> None:
         """Add clusters of one dimension."""
         weighted = np.linalg.solve(part.variance, part.design)
         if is_corrected:
@@ -116,7 +114,7 @@ class _Sums:
         return np.asarray(self._trace**2 / (self._squares + np.einsum("cpq,cqp->c", both, both)))
 
 
-def _adjustment(part: _Clusters, inverse: Floats) -> Floats:
+def _adjustment(part: Clusters, inverse: Floats) -> Floats:
     """A of each cluster, shape (m, r, r), symmetric."""
     half = _power(part.variance, 0.5)
     rest = part.variance - part.design @ inverse @ part.design.transpose(0, 2, 1)
@@ -126,21 +124,6 @@ def _adjustment(part: _Clusters, inverse: Floats) -> Floats:
 def _power(matrices: Floats, exponent: float) -> Floats:
     """Power of symmetric positive semidefinite matrices, in the range of each."""
     values, vectors = np.linalg.eigh((matrices + matrices.transpose(0, 2, 1)) / 2)
-    kept = values > _EMPTY * np.maximum(values.max(axis=1, keepdims=True), 1.0)
+    kept = values > EMPTY * np.maximum(values.max(axis=1, keepdims=True), 1.0)
     powers = np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)
     return np.asarray((vectors * powers[:, None]) @ vectors.transpose(0, 2, 1))
-
-
-
-
-def _sum_groups(products: Floats, group: Indices, n_groups: int) -> Floats:
-    size = len(group)
-    if size == n_groups and np.array_equal(group, np.arange(n_groups)):
-        return products
-    summing = csr_array((np.ones(size), (group, np.arange(size))), shape=(n_groups, size))
-    summed = np.asarray(summing @ np.ascontiguousarray(products).reshape(size, -1))
-    return summed.reshape(n_groups, *products.shape[1:])
-
-
-
-

@@ -7,17 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from shnor_analysis.kernels.multilevel.columns import Key, column_key, group_products
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices, sum_by_group
-from shnor_analysis.kernels.multilevel.working import Key, Working, column_key, group_products
-
+from shnor_analysis.kernels.multilevel.working import Working, block_keys
 
 # eigenvalues of a cluster's columns, scaled to correlations, below which they are combinations of others
-_DEPENDENT = 1e-11
+DEPENDENT = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
-class _Clusters:
+class Clusters:
     """Clusters in coordinates of the space that their columns span, all of one dimension r.
 
     Attributes:
@@ -31,34 +31,50 @@ class _Clusters:
     variance: Floats
 
 
-def _all_clusters(
-    moments: GroupedMoments, fit: MultilevelFit, working: Working, estimated: tuple[list[Floats], Floats]
-) -> list[_Clusters]:
-    """Every cluster in coordinates of its own space."""
-    relative, direction = estimated
-    spec = fit.spec
-    has_intercept = moments.intercept is not None and moments.intercept in spec.fixed
-    fixed = [column_key(moments, one, is_raw=not has_intercept) for one in spec.fixed]
-    outcome = column_key(moments, spec.outcome, is_raw=not has_intercept)
+def clusters_of(
+    moments: GroupedMoments,
+    fit: MultilevelFit,
+    working: Working,
+    *,
+    relative: list[Floats],
+    direction: Floats,
+) -> list[Clusters]:
+    """Every cluster in coordinates of its own space, clusters of one dimension together.
+
+    Parameters:
+        moments: The sums that were fitted; the clusters are the groups of the outermost level.
+        fit: The fit.
+        working: The model in its working basis.
+        relative: For each level with terms G/σ², shape (q, q).
+        direction: (−β, 1) in the working basis, shape (p + 1,).
+    """
+    layout, outcome = _layout(moments, fit, working, relative)
+    products = group_products(moments, layout.names, [*layout.names, outcome])
+    last = len(moments.levels) - 1
+    cluster, n_clusters = moments.ancestors(last), len(moments.levels[last].labels)
+    if all(level.level == last for level in working.levels):
+        summed = sum_by_group(products, cluster, n_clusters).transpose(2, 0, 1)
+        return _by_dimension(summed[:, :, :-1], summed[:, :, -1], layout.spread, direction)
+    by_group = products.transpose(2, 0, 1)
+    order = np.argsort(cluster, kind="stable")
+    bounds = np.searchsorted(cluster[order], np.arange(n_clusters + 1))
+    made: list[Clusters] = []
+    for first, end in pairwise(bounds):
+        gram, outcomes, spread = layout.one_cluster(order[first:end], by_group)
+        made += _by_dimension(gram[None], outcomes[None], spread, direction)
+    return made
+
+
+def _layout(
+    moments: GroupedMoments, fit: MultilevelFit, working: Working, relative: list[Floats]
+) -> tuple[_Layout, Key]:
+    """The columns of clusters, and that of the outcome."""
+    has_intercept = moments.intercept is not None and moments.intercept in fit.spec.fixed
+    fixed = [column_key(moments, one, is_raw=not has_intercept) for one in fit.spec.fixed]
     varying = [
-        [
-            column_key(moments, one, is_raw=not block.is_shifted)
-            for block in level.blocks
-            for one in block.columns
-        ]
-        for level in working.levels
+        [key for block in level.blocks for key in block_keys(moments, block)] for level in working.levels
     ]
     names = list(dict.fromkeys([*fixed, *(key for keys in varying for key in keys)]))
-    products = group_products(moments, names, [*names, outcome]).transpose(2, 0, 1)
-    last = len(moments.levels) - 1
-    cluster = moments.ancestors(last)
-    if all(level.level == last for level in working.levels):
-        summed = _sum_groups(products, cluster, len(moments.levels[last].labels))
-        spread = np.zeros((len(names), len(names)))
-        for keys, one in zip(varying, relative, strict=True):
-            at = [names.index(key) for key in keys]
-            np.add.at(spread, np.ix_(at, at), one)
-        return _by_dimension(summed[:, :, :-1], summed[:, :, -1], spread, direction)
     layout = _Layout(
         names=names,
         n_fixed=len(fixed),
@@ -66,13 +82,7 @@ def _all_clusters(
         groups=[moments.ancestors(level.level) for level in working.levels],
         relative=relative,
     )
-    order = np.argsort(cluster, kind="stable")
-    bounds = np.searchsorted(cluster[order], np.arange(len(moments.levels[last].labels) + 1))
-    made: list[_Clusters] = []
-    for first, end in pairwise(bounds):
-        gram, outcomes, spread = layout.one_cluster(order[first:end], products)
-        made += _by_dimension(gram[None], outcomes[None], spread, direction)
-    return made
+    return layout, column_key(moments, fit.spec.outcome, is_raw=not has_intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,14 @@ class _Layout:
     places: list[list[int]]
     groups: list[Indices]
     relative: list[Floats]
+
+    @property
+    def spread(self) -> Floats:
+        """Covariance of the columns' random coefficients where each level has one group in a cluster."""
+        spread = np.zeros((len(self.names), len(self.names)))
+        for at, one in zip(self.places, self.relative, strict=True):
+            np.add.at(spread, np.ix_(at, at), one)
+        return spread
 
     def one_cluster(self, members: Indices, products: Floats) -> tuple[Floats, Floats, Floats]:
         """Products of the cluster's columns with each other and with the outcome, and their covariance."""
@@ -119,7 +137,7 @@ class _Layout:
         return gram, flat.T @ own[:, :, -1].ravel(), spread
 
 
-def _by_dimension(gram: Floats, outcomes: Floats, spread: Floats, direction: Floats) -> list[_Clusters]:
+def _by_dimension(gram: Floats, outcomes: Floats, spread: Floats, direction: Floats) -> list[Clusters]:
     """Coordinates on an orthonormal basis of each cluster's columns, clusters of one rank together.
 
     Parameters:
@@ -132,7 +150,7 @@ def _by_dimension(gram: Floats, outcomes: Floats, spread: Floats, direction: Flo
     scale = np.sqrt(np.maximum(np.diagonal(gram, axis1=1, axis2=2), 0.0))
     safe = np.where(scale > 0, scale, 1.0)
     values, vectors = np.linalg.eigh(gram / safe[:, :, None] / safe[:, None, :])
-    ranks = (values > _DEPENDENT).sum(axis=1)
+    ranks = (values > DEPENDENT).sum(axis=1)
     residual = outcomes + gram[:, :, :p] @ direction[:-1]
     made = []
     for rank in np.unique(ranks[ranks > 0]):
@@ -142,5 +160,5 @@ def _by_dimension(gram: Floats, outcomes: Floats, spread: Floats, direction: Flo
         columns = root[:, :, None] * axes.transpose(0, 2, 1) * scale[mine][:, None]
         projected = np.einsum("gbr,gb->gr", axes, residual[mine] / safe[mine]) / root
         variance = np.eye(rank) + columns @ spread @ columns.transpose(0, 2, 1)
-        made.append(_Clusters(columns[:, :, :p], projected, variance))
+        made.append(Clusters(columns[:, :, :p], projected, variance))
     return made

@@ -10,10 +10,10 @@ from shnor_analysis.kernels.multilevel import parameters
 from shnor_analysis.kernels.multilevel.identification import refuse_perfect_fit, refuse_unidentified
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
 from shnor_analysis.kernels.multilevel.optimum import Optimum, find_optimum
-from shnor_analysis.kernels.read_only import make_read_only
-from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec
 from shnor_analysis.kernels.multilevel.working import Working, prepare
+from shnor_analysis.kernels.read_only import make_read_only
+from shnor_analysis.kernels.refusals import CannotFit
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.refusals import CannotFit
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec
 from shnor_analysis.kernels.multilevel.working import Working
+from shnor_analysis.kernels.refusals import CannotFit
 
 # share of a column's variation left beside the columns before it, below which sums of products cannot tell it from 0
 COLLINEAR = 1e-11

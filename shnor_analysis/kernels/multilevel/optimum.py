@@ -51,14 +51,6 @@ class Optimum:
     is_singular: bool
 
 
-
-
-
-
-
-
-
-
 def find_optimum(working: Working, *, start: Floats | None = None) -> Optimum:
     """Minimise the deviance over covariance parameters.
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.likelihood import Eliminated, multiply
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.working import WorkingLevel, prepare
-
 from shnor_analysis.kernels.read_only import make_read_only
 
 

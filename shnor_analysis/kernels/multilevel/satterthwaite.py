@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from shnor_analysis.kernels.multilevel import parameters
+from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.fit import MultilevelFit
 from shnor_analysis.kernels.multilevel.gradient import residual_slopes
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
-from shnor_analysis.kernels.multilevel.descent import Search
 from shnor_analysis.kernels.multilevel.working import prepare
 
 _DIFFERENCE = 1e-4

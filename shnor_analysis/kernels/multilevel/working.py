@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices
+from shnor_analysis.kernels.multilevel.columns import Key, column_key, group_products, total_products
+from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, Indices, sum_by_group
 from shnor_analysis.kernels.multilevel.spec import MultilevelSpec, RandomTerm
-
-Key = tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def prepare(moments: GroupedMoments, spec: MultilevelSpec) -> Working:
     blocks = {
         level: _blocks(moments, [term for term in spec.random if term.level == level]) for level in used
     }
-    keys = {level: [key for block in blocks[level] for key in _keys(moments, block)] for level in used}
+    keys = {level: [key for block in blocks[level] for key in block_keys(moments, block)] for level in used}
     rows = list(dict.fromkeys(key for level in reversed(used) for key in keys[level]))
     cols = [*fixed, *(key for key in rows if key not in fixed)]
     levels = _levels(moments, used, blocks, keys, (rows, cols, len(fixed)))
@@ -127,7 +126,7 @@ def prepare(moments: GroupedMoments, spec: MultilevelSpec) -> Working:
     back, constant = _coefficients_back(moments, spec, has_intercept)
     is_reml = spec.method == "reml"
     return Working(
-        products=_total_products(moments, fixed),
+        products=total_products(moments, fixed),
         grouped=_to_level(moments, levels[0], grouped) if levels else grouped,
         levels=levels,
         back=back,
@@ -137,58 +136,6 @@ def prepare(moments: GroupedMoments, spec: MultilevelSpec) -> Working:
         is_reml=is_reml,
         sum_log_weights=moments.sum_log_weights,
     )
-
-
-def column_key(moments: GroupedMoments, column: int, *, is_raw: bool) -> Key:
-    """A column with its shift or without; a column that was not shifted is the same either way."""
-    return column, is_raw and bool(moments.shift[column] != 0.0)
-
-
-def group_products(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key]) -> Floats:
-    """Products by innermost group of columns taken shifted or unshifted, shape (rows, cols, G)."""
-    place = {column: row for row, column in enumerate(moments.random)}
-    intercept = moments.intercept
-    missing = [moments.columns[one] for one, _ in rows if one not in place]
-    if missing or (intercept not in place and any(is_raw for _, is_raw in rows)):
-        raise ValueError(f"products by group are missing: {missing or 'Intercept'}")
-    taken = [place[one] for one, _ in rows]
-    picked = [one for one, _ in cols]
-    if taken == list(range(len(place))) and picked == list(range(len(moments.columns))):
-        found = moments.grouped
-    else:
-        found = moments.grouped[taken][:, picked]
-    if any(is_raw for _, is_raw in (*rows, *cols)):
-        found = found.copy()
-        _unshift(moments, rows, cols, found)
-    return found
-
-
-def _unshift(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key], found: Floats) -> None:
-    place = {column: row for row, column in enumerate(moments.random)}
-    one = moments.intercept
-    assert one is not None
-    for at, (column, is_raw) in enumerate(cols):
-        if is_raw:
-            found[:, at] += moments.shift[column] * moments.grouped[[place[row] for row, _ in rows], one]
-    for at, (column, is_raw) in enumerate(rows):
-        if is_raw:
-            ones = moments.grouped[place[one]][[other for other, _ in cols]]
-            for other, (col, is_col_raw) in enumerate(cols):
-                if is_col_raw:
-                    ones[other] += moments.shift[col] * moments.grouped[place[one], one]
-            found[at] += moments.shift[column] * ones
-
-
-def _total_products(moments: GroupedMoments, keys: Sequence[Key]) -> Floats:
-    picked = [column for column, _ in keys]
-    found = moments.products[np.ix_(picked, picked)]
-    shift = np.array([moments.shift[column] if is_raw else 0.0 for column, is_raw in keys])
-    if shift.any():
-        one = moments.intercept
-        assert one is not None
-        cross = np.outer(shift, moments.products[one, picked])
-        found = found + cross + cross.T + np.outer(shift, shift) * moments.products[one, one]
-    return found
 
 
 def _blocks(moments: GroupedMoments, terms: Sequence[RandomTerm]) -> tuple[Block, ...]:
@@ -219,7 +166,8 @@ def _block(moments: GroupedMoments, level: int, columns: tuple[int, ...], at: in
     return Block(level, columns, at, back, np.where(scale > 0, scale, 1.0), is_shifted)
 
 
-def _keys(moments: GroupedMoments, block: Block) -> list[Key]:
+def block_keys(moments: GroupedMoments, block: Block) -> list[Key]:
+    """The columns of a block as the model takes them."""
     return [column_key(moments, one, is_raw=not block.is_shifted) for one in block.columns]
 
 
@@ -278,12 +226,7 @@ def _to_level(moments: GroupedMoments, first: WorkingLevel, grouped: Floats) -> 
     """Products by the groups of the first level with terms, in its order."""
     order = first.order
     if first.level > 0:
-        group = moments.ancestors(first.level)
-        sums = [
-            np.bincount(group, weights=row, minlength=len(order))
-            for row in grouped.reshape(-1, grouped.shape[2])
-        ]
-        grouped = np.array(sums, dtype=np.float64).reshape(*grouped.shape[:2], len(order))
+        grouped = sum_by_group(grouped, moments.ancestors(first.level), len(order))
     if (order[1:] > order[:-1]).all():
         return grouped
     return np.ascontiguousarray(grouped[:, :, order])

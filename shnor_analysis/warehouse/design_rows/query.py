@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shnor_analysis.warehouse.moments.source import Rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, is_number, quoted
 
 # groups on which it is tried whether equal rows repeat
 GROUPS_TRIED = 3
@@ -38,7 +38,7 @@ class RowQuery:
     def condition(self) -> str:
         """Which rows are complete; a row without trials tells nothing."""
         tests = [f"{quoted(one)} IS NOT NULL" for one in self.present]
-        tests += [f"NOT isnan({one})" for one in (*self.atoms, self.outcome)]
+        tests += [is_number(one) for one in (*self.atoms, self.outcome)]
         if self.trials is not None:
             tests.append(f"{quoted(self.trials)} <> 0")
         return " AND ".join(tests)

@@ -13,7 +13,7 @@ from typing import Any
 
 from shnor_analysis.warehouse.engine import text
 from shnor_analysis.warehouse.moments.polynomials import ONE, Atom, Atoms, Monomial
-from shnor_analysis.warehouse.moments.source import quoted
+from shnor_analysis.warehouse.moments.source import is_number, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class Plan:
         tests += [f"({atom.sql}) IS NOT NULL" for atom in self.atoms if not _is_column(atom.sql)]
         if self.weights is not None:
             tests.append(f"{quoted(self.weights)} <> 0")
-        tests += [f"NOT isnan({quoted(one)})" for one in self.keys_with_nan]
+        tests += [is_number(quoted(one)) for one in self.keys_with_nan]
         if self.is_strict:
-            tests += [f"NOT isnan({atom.sql})" for atom in self.atoms]
-            tests += [f"NOT isnan({quoted(self.weights)}::DOUBLE)"] if self.weights is not None else []
+            tests += [is_number(atom.sql) for atom in self.atoms]
+            tests += [is_number(f"{quoted(self.weights)}::DOUBLE")] if self.weights is not None else []
         return " AND ".join(tests) or "true"
 
     def _branch(self, part: int, names: _Names, sums: Sequence[str]) -> str:
