@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shnor_analysis.disclosure import release
     from shnor_analysis.errors import ShnorError
     from shnor_analysis.exhibits import describe, draw, make_table
+    from shnor_analysis.models.comparison import compare_models
     from shnor_analysis.models.factor_influence import fit_factor_influence
     from shnor_analysis.models.linear import fit_linear
     from shnor_analysis.models.logistic import fit_multilevel_logistic
@@ -27,6 +28,7 @@ _ROOMS = {
     "NotEstimable": "results",
     "ShnorError": "errors",
     "Workspace": "workspace",
+    "compare_models": "models.comparison",
     "describe": "exhibits",
     "draw": "exhibits",
     "fit_factor_influence": "models.factor_influence",
@@ -47,6 +49,7 @@ __all__ = [
     "NotEstimable",
     "ShnorError",
     "Workspace",
+    "compare_models",
     "describe",
     "draw",
     "fit_factor_influence",

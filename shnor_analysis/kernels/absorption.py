@@ -10,8 +10,11 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from shnor_analysis.kernels.read_only import make_read_only
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
+# residual of the normal equations, as a share of their right side, at which the search rests
 TOLERANCE = 1e-14
 MOST_STEPS = 10_000
 # a column that keeps less than this share of its spread is made of the absorbed effects
@@ -27,14 +30,17 @@ class Absorbed:
         rank: Numbers that the effects take, the general mean included.
         gone: Columns of which nothing is left, positions.
         steps: Steps of the search, the most of any column; 0 for one way, which needs none.
-        converged: Whether every column came to rest.
+        is_converged: Whether every column came to rest.
     """
 
     values: Floats
     rank: int
     gone: tuple[int, ...]
     steps: int
-    converged: bool
+    is_converged: bool
+
+    def __post_init__(self) -> None:
+        make_read_only(self.values)
 
 
 def absorb(values: Floats, ways: Sequence[Codes], weights: Floats | None = None) -> Absorbed:
@@ -57,13 +63,13 @@ def absorb(values: Floats, ways: Sequence[Codes], weights: Floats | None = None)
     weight = np.ones(len(values)) if weights is None else weights
     first = _Means(ways[0], weight)
     left = first.take_out(values)
-    steps, converged = 0, True
+    steps, is_converged = 0, True
     if len(ways) == 2:
-        left, steps, converged = _second_way(left, first, _Means(ways[1], weight))
+        left, steps, is_converged = _second_way(left, first, _Means(ways[1], weight))
     spread = np.einsum("nk,n,nk->k", values - np.average(values, axis=0, weights=weight), weight, values)
     kept = np.einsum("nk,n,nk->k", left, weight, left)
     gone = tuple(int(at) for at in np.flatnonzero(kept <= SMALLEST_SHARE * np.abs(spread)))
-    return Absorbed(left, _rank(ways), gone, steps, converged)
+    return Absorbed(left, _rank(ways), gone, steps, is_converged)
 
 
 class _Means:
@@ -91,6 +97,7 @@ def _second_way(left: Floats, first: _Means, second: _Means) -> tuple[Floats, in
     both = coo_array((first.weight, (first.codes, second.codes)), shape=shape).tocsr()
 
     def equations(effects: Floats) -> Floats:
+        """Left side of the normal equations of the second way, the first eliminated."""
         through = np.asarray(both @ effects) / first.total[:, None]
         image: Floats = second.total[:, None] * effects - np.asarray(both.T @ through)
         return image

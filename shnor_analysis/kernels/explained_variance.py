@@ -80,6 +80,32 @@ def variance_parts(
     return VarianceParts(max(spread, 0.0), float(between), residual)
 
 
+def variance_parts_of_rows(
+    linear: Floats,
+    random: Sequence[tuple[Floats, Floats]],
+    *,
+    residual: float,
+    weights: Floats | None = None,
+    n_obs: int | None = None,
+) -> VarianceParts:
+    """Divide the variance of the outcome where the rows are at hand; see `variance_parts`.
+
+    Parameters:
+        linear: Fixed part of each row, shape (n,).
+        random: For each random term its q columns, shape (q, n), and their covariance matrix (q, q).
+        residual: Residual variance.
+        weights: Of the rows in all means, shape (n,); None for equal ones.
+        n_obs: Rows of the data behind those at hand, when equal ones were counted into one; n when None.
+    """
+    n = len(linear) if n_obs is None else n_obs
+    weight = np.ones(len(linear)) if weights is None else weights
+    total = float(weight.sum())
+    away = linear - float(weight @ linear) / total
+    fixed = float(weight @ away**2) / total * n / max(n - 1, 1)
+    between = sum(float(np.sum(matrix * ((columns * weight) @ columns.T))) for columns, matrix in random)
+    return VarianceParts(fixed, between / total, residual)
+
+
 def _mean_form(moments: GroupedMoments, columns: list[int], matrix: Floats, total: float) -> float:
     """Mean over the rows of z'Σz, with the shifts of the columns undone."""
     ones = moments.intercept

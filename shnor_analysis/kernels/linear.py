@@ -19,12 +19,16 @@ from shnor_analysis.kernels.multilevel import (
     cluster_robust,
     fit_moments,
     moments_from_arrays,
+    refuse_fitted,
 )
+from shnor_analysis.kernels.read_only import make_read_only
 
 Floats = npt.NDArray[np.float64]
 Errors = Literal["classical", "CR0", "CR1", "CR1S", "CR2"]
 # rows × levels up to which effects that cross the clusters are estimated as columns: 160 MB
 MOST_CELLS = 20_000_000
+# pivot of a dummy, as a share of the largest, below which it follows from the others
+REPEATED = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class LinearFit:
         df_residual: Rows less everything estimated and absorbed.
         df_absorbed: Rank of the absorbed effects; None without any.
         r_squared: Share of the spread of the outcome around its mean that is explained, absorbed effects included.
-        converged: Whether absorbing came to rest.
+        is_converged: Whether absorbing came to rest.
         iterations: Steps of absorbing.
     """
 
@@ -56,8 +60,11 @@ class LinearFit:
     df_residual: float
     df_absorbed: int | None
     r_squared: float | None
-    converged: bool = True
+    is_converged: bool = True
     iterations: int = 0
+
+    def __post_init__(self) -> None:
+        make_read_only(self.coefficients, self.covariance, self.df)
 
 
 def fit_linear_moments(moments: GroupedMoments, spec: MultilevelSpec, *, errors: Errors) -> LinearFit:
@@ -69,7 +76,7 @@ def fit_linear_moments(moments: GroupedMoments, spec: MultilevelSpec, *, errors:
         errors: ``CR1`` is CR0 · G/(G−1); ``CR1S`` also · (n−1)/(n−p).
 
     Raises:
-        CannotFit: What the data do not identify; ``one_group`` for a single cluster.
+        CannotFit: What the data do not identify; ``one_group`` for a single cluster, ``too_few_clusters``.
     """
     linear = MultilevelSpec(fixed=spec.fixed, outcome=spec.outcome)
     fit = fit_moments(moments, linear)
@@ -162,7 +169,7 @@ def _independent(columns: Floats, weights: Floats | None) -> list[int]:
     size = np.sqrt(((root * columns) ** 2).sum(axis=0))
     triangle, order = qr(root * columns / np.where(size > 0, size, 1.0), mode="r", pivoting=True)
     diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > 1e-9 * max(diagonal[0], 1e-300)).sum())
+    rank = int((diagonal > REPEATED * max(diagonal[0], 1e-300)).sum())
     return sorted(int(at) for at in order[:rank])
 
 
@@ -182,7 +189,8 @@ def _finished(
     if left <= 0:
         raise CannotFit("too_few_rows", n_rows=n, n_needed=p + effects + 1)
     residual = fit.sigma**2 * (n - p)
-    covariance, df, how = _errors(moments, fit, errors=errors, left=left, has_own_df=has_own_df)
+    extra = 0 if absorbed is None else absorbed[1]
+    covariance, df, how = _errors(moments, fit, errors=errors, left=left, extra=extra, has_own_df=has_own_df)
     return LinearFit(
         coefficients=fit.coefficients,
         covariance=covariance,
@@ -194,25 +202,24 @@ def _finished(
         df_residual=float(left),
         df_absorbed=None if absorbed is None else absorbed[0].rank,
         r_squared=None if spread is None else float(1 - residual / spread),
-        converged=absorbed is None or absorbed[0].converged,
+        is_converged=absorbed is None or absorbed[0].is_converged,
         iterations=0 if absorbed is None else absorbed[0].steps,
     )
 
 
 def _errors(
-    moments: GroupedMoments, fit: MultilevelFit, *, errors: Errors, left: int, has_own_df: bool
+    moments: GroupedMoments, fit: MultilevelFit, *, errors: Errors, left: int, extra: int, has_own_df: bool
 ) -> tuple[Floats, Floats, str]:
     n, p = moments.n_obs, len(fit.spec.fixed)
     if errors == "classical":
         return fit.covariance * (n - p) / left, np.full(p, float(left)), "residual"
-    robust = cluster_robust(moments, fit, kind="CR2" if errors == "CR2" else "CR0")
-    clusters = robust.n_clusters
-    factor = clusters / (clusters - 1) if errors in ("CR1", "CR1S") else 1.0
-    if errors == "CR1S":
-        factor *= (n - 1) / left
+    robust = cluster_robust(moments, fit, kind="CR1" if errors == "CR1S" else errors)
+    names = [moments.columns[at] for at in fit.spec.fixed]
+    refuse_fitted(names[extra:], robust.covariance[extra:, extra:], fit.covariance[extra:, extra:])
+    covariance = robust.covariance * ((n - 1) / left) if errors == "CR1S" else robust.covariance
     if has_own_df:
-        return robust.covariance * factor, robust.df, "cluster_satterthwaite"
-    return robust.covariance * factor, np.full(p, clusters - 1.0), "clusters"
+        return covariance, robust.df, "cluster_satterthwaite"
+    return covariance, np.full(p, robust.n_clusters - 1.0), "clusters"
 
 
 def _without_extra(fit: LinearFit, extra: int) -> LinearFit:

@@ -11,7 +11,7 @@ class CannotFit(Exception):
 
     Codes of every kernel: ``no_rows``, ``too_few_rows`` (fields ``n_rows``, ``n_needed``), ``one_group`` and
     ``one_pupil_per_group`` (``group``), ``constant_outcome``, ``constant_column`` and ``collinear`` (``columns``: a tuple
-    of names), ``perfect_fit``. Absorbed effects add ``absorbed_column`` (``columns``), ``absorbed_outcome`` and
+    of names), ``perfect_fit``, ``too_few_clusters`` (``columns``). Absorbed effects add ``absorbed_column`` (``columns``), ``absorbed_outcome`` and
     ``absorbed_crossing``, logistic models ``separated`` (``columns``), ``groups_separated`` and ``no_optimum``.
     """
 

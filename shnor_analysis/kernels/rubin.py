@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from shnor_analysis.kernels.read_only import make_read_only
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -25,6 +27,9 @@ class Pooled:
     covariance: Floats
     df: Floats
     missing_share: Floats
+
+    def __post_init__(self) -> None:
+        make_read_only(self.estimates, self.covariance, self.df, self.missing_share)
 
 
 def pool(estimates: Floats, covariances: Floats, df: Floats) -> Pooled:

@@ -8,16 +8,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from shnor_analysis.kernels.explained_variance import VarianceParts, variance_parts
+from shnor_analysis.kernels.explained_variance import VarianceParts, variance_parts, variance_parts_of_rows
 from shnor_analysis.kernels.multilevel import (
     GroupedMoments,
     MultilevelFit,
     cluster_robust,
     random_effects,
+    refuse_fitted,
     satterthwaite_df,
 )
-from shnor_analysis.models.crossed import CrossedFit, components_of, residual_of
+from shnor_analysis.models.crossed import CrossedFit
+from shnor_analysis.models.fit_measures import information, shares
 from shnor_analysis.models.model_rows import ModelRows
+from shnor_analysis.models.variance_components import components_of, residual_of
 from shnor_analysis.results import FitFacts, FittedModel, GroupEffects, VarianceComponent
 from shnor_analysis.results.recipe import Recipe
 from shnor_analysis.warehouse.formulas import ModelFormula
@@ -82,23 +85,8 @@ def coefficient_errors(moments: GroupedMoments, fit: MultilevelFit, errors: Erro
     if errors == "model":
         return fit.covariance, satterthwaite_df(moments, fit, np.eye(len(fit.coefficients)))
     robust = cluster_robust(moments, fit, kind=errors)
+    refuse_fitted([moments.columns[at] for at in fit.spec.fixed], robust.covariance, fit.covariance)
     return robust.covariance, robust.df
-
-
-def information(loglik: float, n_parameters: int, n_obs: int) -> dict[str, Any]:
-    """Log-likelihood with the criteria of Akaike and of Bayes, as R counts them."""
-    return {
-        "loglik": loglik,
-        "aic": 2 * n_parameters - 2 * loglik,
-        "bic": n_parameters * float(np.log(n_obs)) - 2 * loglik,
-    }
-
-
-def shares(parts: VarianceParts | None) -> dict[str, Any]:
-    """Intraclass correlation and explained shares; nothing where means are not known."""
-    if parts is None:
-        return {}
-    return {"icc": parts.icc, "r2_marginal": parts.r2_marginal, "r2_conditional": parts.r2_conditional}
 
 
 def _components(moments: GroupedMoments, fit: MultilevelFit) -> tuple[VarianceComponent, ...]:
@@ -143,7 +131,7 @@ def _facts(scanned: Scan, fit: MultilevelFit, errors: Errors) -> FitFacts:
         sigma=fit.sigma,
         **information(fit.loglik, fit.n_parameters, fit.n_obs),
         **shares(parts),
-        converged=fit.converged,
+        converged=fit.is_converged,
         is_singular=fit.is_singular,
         iterations=fit.iterations,
         df_method="satterthwaite" if errors == "model" else "cluster_satterthwaite",
@@ -185,7 +173,7 @@ def crossed_result(
             sigma=fit.sigma,
             **information(fit.loglik, fit.n_parameters, n),
             **shares(_crossed_parts(rows, fit)),
-            converged=fit.converged,
+            converged=fit.is_converged,
             is_singular=fit.is_singular,
             iterations=fit.iterations,
         ),
@@ -195,13 +183,9 @@ def crossed_result(
 
 def _crossed_parts(rows: ModelRows, fit: CrossedFit) -> VarianceParts:
     """Shares of variance from the rows."""
-    weights = np.ones(len(rows.outcome)) if rows.weights is None else rows.weights
-    n = len(weights)
-    away = rows.fixed @ fit.estimates
-    away = away - np.average(away, weights=weights)
-    spread = float(np.average(away**2, weights=weights)) * n / (n - 1)
-    random = sum(
-        float(np.average(np.einsum("nq,qr,nr->n", bar.matrix, matrix, bar.matrix), weights=weights))
-        for bar, matrix in zip(rows.bars, fit.matrices, strict=True)
+    return variance_parts_of_rows(
+        rows.fixed @ fit.estimates,
+        [(bar.matrix.T, matrix) for bar, matrix in zip(rows.bars, fit.matrices, strict=True)],
+        residual=fit.sigma**2,
+        weights=rows.weights,
     )
-    return VarianceParts(spread, random, fit.sigma**2)

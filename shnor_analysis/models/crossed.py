@@ -15,6 +15,7 @@ import pandas as pd
 
 from shnor_analysis.kernels.multilevel import CannotFit, MultilevelSpec, fit_moments, moments_from_arrays
 from shnor_analysis.models.model_rows import BarRows, ModelRows
+from shnor_analysis.models.variance_components import components_of, residual_of
 from shnor_analysis.results import GroupEffects, VarianceComponent
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +38,7 @@ class CrossedFit:
     components: tuple[VarianceComponent, ...]
     effects: tuple[GroupEffects, ...]
     matrices: tuple[Floats, ...]
-    converged: bool
+    is_converged: bool
     is_singular: bool
     iterations: int
 
@@ -80,7 +81,7 @@ def fit_crossed(rows: ModelRows, *, method: Literal["reml", "ml"]) -> CrossedFit
         components=_components(bars, order, matrices, float(fit.get_sigma())),
         effects=_effects(bars, order, fit, modes),
         matrices=tuple(matrices[at] for at in range(len(bars))),
-        converged=bool(fit.converged),
+        is_converged=bool(fit.converged),
         is_singular=bool(fit.isSingular()),
         iterations=int(fit.n_iter),
     )
@@ -144,28 +145,6 @@ def _components(
     for at in order:
         made += components_of(bars[at].group, bars[at].terms, matrices[at])
     return (*made, residual_of(sigma))
-
-
-def components_of(group: str, terms: Sequence[str], matrix: Floats) -> list[VarianceComponent]:
-    """Variances, then covariances column by column, of one covariance matrix, as lme4 lists them."""
-    deviations = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    made = [
-        VarianceComponent(group, name, None, float(matrix[at, at]), float(deviations[at]))
-        for at, name in enumerate(terms)
-    ]
-    for at in range(len(terms)):
-        for other in range(at + 1, len(terms)):
-            size = deviations[at] * deviations[other]
-            correlation = float(matrix[at, other] / size) if size > 0 else float("nan")
-            made.append(
-                VarianceComponent(group, terms[at], terms[other], float(matrix[at, other]), correlation)
-            )
-    return made
-
-
-def residual_of(sigma: float) -> VarianceComponent:
-    """The last component."""
-    return VarianceComponent("Residual", None, None, sigma**2, sigma)
 
 
 def _effects(bars: Sequence[BarRows], order: Sequence[int], fit: Any, modes: Any) -> tuple[GroupEffects, ...]:

@@ -10,27 +10,30 @@ import numpy as np
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.kernels.linear import Errors, LinearFit, fit_absorbed, fit_linear_moments
-from shnor_analysis.kernels.multilevel import CannotFit
-from shnor_analysis.models.assembling import information, recipe_of_scan
-from shnor_analysis.models.crossed import residual_of
+from shnor_analysis.kernels.multilevel import INTERCEPT, CannotFit
+from shnor_analysis.models.assembling import recipe_of_scan
+from shnor_analysis.models.fit_measures import information
 from shnor_analysis.models.fit_options import check_one_outcome, check_options
 from shnor_analysis.models.model_rows import codes_of, read_model_rows
 from shnor_analysis.models.refusals import not_estimable
+from shnor_analysis.models.variance_components import residual_of
 from shnor_analysis.results import FitFacts, FittedModel, NotEstimable
 from shnor_analysis.results.recipe import Recipe
 from shnor_analysis.warehouse.formulas import ModelFormula, parse_formula
 from shnor_analysis.warehouse.moments import Scan, Source, scan
 
-INTERCEPT = "Intercept"
+# ways whose effects can be absorbed exactly
 MOST_WAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a fit was asked for besides its formula."""
+class _Asked:
+    """What a fit was asked for besides its formula; `cluster` only where errors are to know of clusters."""
 
     errors: Errors
     level: float
+    cluster: str | None
+    weights: str | None
 
 
 def fit_linear(
@@ -74,15 +77,12 @@ def fit_linear(
     """
     parsed = parse_formula(formula)
     chosen = _check(parsed, cluster, errors, level)
+    asked = _Asked(chosen, level, None if chosen == "classical" else cluster, weights)
     ways = (absorb,) if isinstance(absorb, str) else tuple(absorb or ())
     if isinstance(data, NotEstimable):
         return data
     try:
-        if ways:
-            return _with_absorbed(
-                parsed, data, ways, cluster=cluster, weights=weights, asked=Asked(chosen, level)
-            )
-        return _plain(parsed, data, cluster=cluster, weights=weights, asked=Asked(chosen, level))
+        return _with_absorbed(parsed, data, ways, asked) if ways else _plain(parsed, data, asked)
     except CannotFit as error:
         return not_estimable(error)
 
@@ -99,25 +99,21 @@ def _check(formula: ModelFormula, cluster: str | None, errors: Errors | None, le
     return chosen
 
 
-def _plain(
-    formula: ModelFormula, data: Source | Scan, *, cluster: str | None, weights: str | None, asked: Asked
-) -> FittedModel:
-    is_robust = asked.errors != "classical"
+def _plain(formula: ModelFormula, data: Source | Scan, asked: _Asked) -> FittedModel:
     if isinstance(data, Scan):
-        scanned = _covers(data, cluster if is_robust else None)
+        scanned = _covers(data, asked.cluster)
     else:
-        scanned = scan(formula, data, weights=weights, cluster=cluster if is_robust else None)
-    fit = fit_linear_moments(scanned.moments, scanned.spec_for(formula), errors=asked.errors)
-    spec = scanned.spec_for(formula)
-    terms = tuple(scanned.moments.columns[at] for at in spec.fixed)
-    clusters = len(scanned.moments.levels[-1].labels) if is_robust else 0
+        scanned = scan(formula, data, weights=asked.weights, cluster=asked.cluster)
+    moments, spec = scanned.moments, scanned.spec_for(formula)
+    fit = fit_linear_moments(moments, spec, errors=asked.errors)
+    terms = tuple(moments.columns[at] for at in spec.fixed)
     return _result(
         formula,
         fit,
         asked,
-        names=(*terms, scanned.moments.columns[spec.outcome]),
-        sizes=(scanned.moments.n_obs, scanned.rows_dropped),
-        groups=((cluster, clusters),) if cluster and is_robust else (),
+        names=(*terms, moments.columns[spec.outcome]),
+        sizes=(moments.n_obs, scanned.rows_dropped),
+        groups=((asked.cluster, len(moments.levels[-1].labels)),) if asked.cluster else (),
         predictor=recipe_of_scan(formula, scanned, terms, ()),
     )
 
@@ -133,18 +129,12 @@ def _covers(scanned: Scan, cluster: str | None) -> Scan:
 
 
 def _with_absorbed(
-    formula: ModelFormula,
-    data: Source | Scan,
-    ways: tuple[str, ...],
-    *,
-    cluster: str | None,
-    weights: str | None,
-    asked: Asked,
+    formula: ModelFormula, data: Source | Scan, ways: tuple[str, ...], asked: _Asked
 ) -> FittedModel:
     if len(ways) > MOST_WAYS:
         raise UsageProblem(Problem("absorb_too_many", found=", ".join(ways)))
-    groups = tuple(dict.fromkeys([*ways, *([cluster] if cluster else [])]))
-    rows = read_model_rows(formula, data, weights=weights, groups=groups)
+    groups = tuple(dict.fromkeys([*ways, *([asked.cluster] if asked.cluster else [])]))
+    rows = read_model_rows(formula, data, weights=asked.weights, groups=groups)
     kept = [at for at, name in enumerate(rows.terms) if name != INTERCEPT]
     names = (*(rows.terms[at] for at in kept), rows.outcome_name)
     codes = {name: codes_of(rows.labels[name]) for name in groups}
@@ -152,7 +142,7 @@ def _with_absorbed(
         np.column_stack([rows.fixed[:, kept], rows.outcome]),
         names,
         [codes[name] for name in ways],
-        cluster=codes[cluster] if cluster and asked.errors != "classical" else None,
+        cluster=codes[asked.cluster] if asked.cluster else None,
         weights=rows.weights,
         errors=asked.errors,
     )
@@ -164,7 +154,7 @@ def _with_absorbed(
 def _result(
     formula: ModelFormula,
     fit: LinearFit,
-    asked: Asked,
+    asked: _Asked,
     *,
     names: tuple[str, ...],
     sizes: tuple[int, int],
@@ -192,7 +182,7 @@ def _result(
             sigma=fit.sigma,
             **information(fit.loglik, fit.n_parameters, n_obs),
             r2_marginal=fit.r_squared,
-            converged=fit.converged,
+            converged=fit.is_converged,
             iterations=fit.iterations,
             df_method=fit.df_method,
             df_residual=fit.df_residual,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.kernels.explained_variance import VarianceParts
+from shnor_analysis.kernels.explained_variance import VarianceParts, variance_parts_of_rows
 from shnor_analysis.kernels.logistic import (
     LogisticFit,
     LogisticSpec,
@@ -16,16 +17,17 @@ from shnor_analysis.kernels.logistic import (
     fit_logistic,
     sort_rows,
 )
-from shnor_analysis.kernels.multilevel import CannotFit
+from shnor_analysis.kernels.multilevel import INTERCEPT, CannotFit
+from shnor_analysis.models.fit_measures import information, shares
 from shnor_analysis.models.fit_options import check_one_outcome, check_options
 from shnor_analysis.models.refusals import not_estimable
+from shnor_analysis.models.variance_components import components_of
 from shnor_analysis.results import FitFacts, FittedModel, GroupEffects, NotEstimable, VarianceComponent
 from shnor_analysis.results.recipe import Recipe
 from shnor_analysis.warehouse.design_rows import DesignRows, read_design_rows
 from shnor_analysis.warehouse.formulas import ModelFormula, parse_formula
 from shnor_analysis.warehouse.moments import Source
 
-INTERCEPT = "Intercept"
 # variance of the standard logistic distribution: what lies below a success or a failure on the scale of logits
 LATENT_VARIANCE = math.pi**2 / 3.0
 
@@ -106,7 +108,7 @@ def _spec(asked: ModelFormula, read: DesignRows) -> LogisticSpec:
             raise UsageProblem(
                 Problem("logistic_inner_slopes", found=asked.text, fields={"group": ":".join(inner)})
             )
-    parts = [one.columns for one in read.random if one.grouping == outer]
+    parts = _outer_bars(read)
     size = sum(len(one) for one in parts)
     free = np.zeros((size, size), dtype=bool)
     start = 0
@@ -137,19 +139,20 @@ def _fit(read: DesignRows, spec: LogisticSpec, *, has_counts: bool) -> LogisticF
 
 
 def _components(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> Iterator[VarianceComponent]:
-    """Innermost first; covariances only of effects that may correlate."""
+    """Innermost first; covariances only of effects of one bar."""
     if fit.inner_variance is not None:
-        variance = fit.inner_variance
-        yield VarianceComponent(spec.groups[1], INTERCEPT, None, variance, math.sqrt(variance))
-    matrix, terms = fit.outer_covariance, [read.names[place] for place in spec.random]
-    spread = np.sqrt(np.diag(matrix))
-    for at, term in enumerate(terms):
-        yield VarianceComponent(spec.groups[0], term, None, float(matrix[at, at]), float(spread[at]))
-    for first, second in zip(*np.nonzero(spec.free.T), strict=True):
-        if first != second:
-            covariance, scale = float(matrix[first, second]), float(spread[first] * spread[second])
-            correlation = covariance / scale if scale > 0.0 else math.nan
-            yield VarianceComponent(spec.groups[0], terms[first], terms[second], covariance, correlation)
+        yield from components_of(spec.groups[1], [INTERCEPT], np.array([[fit.inner_variance]]))
+    start = 0
+    for columns in _outer_bars(read):
+        bar = slice(start, start + len(columns))
+        terms = [read.names[place] for place in columns]
+        yield from components_of(spec.groups[0], terms, fit.outer_covariance[bar, bar])
+        start = bar.stop
+
+
+def _outer_bars(read: DesignRows) -> list[tuple[int, ...]]:
+    """Columns of each bar of the outer groups."""
+    return [one.columns for one in read.random if one.grouping == read.groupings[-1]]
 
 
 def _effects(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> Iterator[GroupEffects]:
@@ -172,17 +175,12 @@ def _effects(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> Iterator
 
 
 def _facts(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> FitFacts:
-    parts = _variance_parts(read, spec, fit)
     return FitFacts(
         n_obs=read.n_obs,
         rows_dropped=read.rows_dropped,
         groups=tuple((one.name, len(one.labels)) for one in read.levels),
-        loglik=fit.loglik,
-        aic=2.0 * fit.n_parameters - 2.0 * fit.loglik,
-        bic=math.log(read.n_obs) * fit.n_parameters - 2.0 * fit.loglik,
-        icc=parts.icc,
-        r2_marginal=parts.r2_marginal,
-        r2_conditional=parts.r2_conditional,
+        **information(fit.loglik, fit.n_parameters, read.n_obs),
+        **shares(_variance_parts(read, spec, fit)),
         converged=fit.is_converged,
         is_singular=fit.is_singular,
         iterations=fit.iterations,
@@ -192,17 +190,11 @@ def _facts(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> FitFacts:
 
 def _variance_parts(read: DesignRows, spec: LogisticSpec, fit: LogisticFit) -> VarianceParts:
     """Variances on the scale of logits; Nakagawa, Johnson, Schielzeth (2017), J. R. Soc. Interface 14: 20170213."""
-    weights = read.trials if read.is_collapsed else None
-    linear = fit.coefficients @ read.matrix[: read.n_fixed]
-    mean = float(np.average(linear, weights=weights))
-    linear -= mean
-    fixed = (
-        float(np.average(np.square(linear, out=linear), weights=weights))
-        * read.n_obs
-        / max(read.n_obs - 1, 1)
+    parts = variance_parts_of_rows(
+        fit.coefficients @ read.matrix[: read.n_fixed],
+        [(read.matrix[list(spec.random)], fit.outer_covariance)],
+        residual=LATENT_VARIANCE,
+        weights=read.trials if read.is_collapsed else None,
+        n_obs=read.n_obs,
     )
-    random = 0.0 if fit.inner_variance is None else fit.inner_variance
-    for (row, column), covariance in np.ndenumerate(fit.outer_covariance):
-        both = read.matrix[spec.random[row]] * read.matrix[spec.random[column]]
-        random += covariance * float(np.average(both, weights=weights))
-    return VarianceParts(fixed, random, LATENT_VARIANCE)
+    return replace(parts, random=parts.random + (fit.inner_variance or 0.0))

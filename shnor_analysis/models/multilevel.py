@@ -11,7 +11,7 @@ from shnor_analysis.models.assembling import Asked, Errors, crossed_result, mult
 from shnor_analysis.models.crossed import fit_crossed, has_crossed_engine
 from shnor_analysis.models.fit_options import check_one_outcome, check_options
 from shnor_analysis.models.model_rows import read_model_rows
-from shnor_analysis.models.refusals import not_estimable
+from shnor_analysis.models.refusals import is_crossing, not_estimable
 from shnor_analysis.results import FittedModel, NotEstimable
 from shnor_analysis.warehouse.formulas import ModelFormula, parse_formula
 from shnor_analysis.warehouse.moments import Scan, Source, scan
@@ -113,7 +113,7 @@ def _fit(
         try:
             scanned = scan(formula, data, weights=weights, with_group_products=asked.errors != "model")
         except UsageProblem as error:
-            if [one.code for one in error.problems] != ["groups_crossed"]:
+            if not is_crossing(error):
                 raise
             if not has_crossed_engine():
                 raise EnvironmentProblem([*error.problems, Problem("crossed_needs_mixed")]) from error

@@ -10,6 +10,7 @@ from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.models.linear import fit_linear
 from shnor_analysis.models.multilevel import fit_multilevel, scan_model
 from shnor_analysis.models.pooling import pool_fits
+from shnor_analysis.models.refusals import is_crossing
 from shnor_analysis.results import FittedModel, NotEstimable
 from shnor_analysis.warehouse.formulas import parse_formula
 from shnor_analysis.warehouse.moments import Source
@@ -70,7 +71,7 @@ def _shared(formula: str, data: Source, fit: Fit, options: dict[str, Any]) -> tu
             with_group_products=needs_products,
         )
     except UsageProblem as error:
-        if [one.code for one in error.problems] != ["groups_crossed"]:
+        if not is_crossing(error):
             raise
         return data, options
     return scanned, left

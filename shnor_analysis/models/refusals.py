@@ -1,7 +1,8 @@
-"""What a kernel cannot do, as a result: why there is no number."""
+"""What a kernel or a scan refuses: as a result that says why there is no number, or as a reason to go another way."""
 
 from __future__ import annotations
 
+from shnor_analysis.errors import UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit
 from shnor_analysis.results import NotEstimable
 
@@ -13,3 +14,8 @@ def not_estimable(error: CannotFit) -> NotEstimable:
         for name, value in error.fields.items()
     }
     return NotEstimable(error.reason_code, fields)
+
+
+def is_crossing(error: UsageProblem) -> bool:
+    """Whether all that is wrong is that groups cross instead of nesting: models by rows can do that."""
+    return all(one.code == "groups_crossed" for one in error.problems)

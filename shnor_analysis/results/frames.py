@@ -31,7 +31,7 @@ def tidy_frame(
 ) -> pd.DataFrame:
     """Lay out coefficients with t tests of zero and intervals; df of infinity means the normal distribution.
 
-    Shapes: all (p,). An error of exactly zero gives a statistic of infinity and an interval of no width.
+    Shapes: all (p,). `level` is the coverage of the intervals, 0–1. An error of exactly zero gives a statistic of infinity and an interval of no width.
     """
     value, error, freedom = (np.asarray(x, dtype=np.float64) for x in (estimates, std_errors, df))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -80,12 +80,12 @@ def components_frame(components: Sequence[VarianceComponent]) -> pd.DataFrame:
 
 
 def effects_frame(effects: Sequence[GroupEffects]) -> pd.DataFrame:
-    """Conditional modes as a table, group after group, the terms of a group side by side in the rows."""
+    """Conditional modes as a table: grouping after grouping, of each group a row for every term."""
     parts = [
         pd.DataFrame(
             {
                 "group": pd.Series([one.group] * one.estimates.size, dtype="str"),
-                "level": pd.Series(np.repeat(_objects(one.labels), len(one.terms)), dtype=object),
+                "level": pd.Series(one.labels, dtype=object).repeat(len(one.terms)).reset_index(drop=True),
                 "term": pd.Series(list(one.terms) * len(one.labels), dtype="str"),
                 "estimate": one.estimates.ravel().copy(),
                 "std_error": one.std_errors.ravel().copy(),
@@ -96,9 +96,3 @@ def effects_frame(effects: Sequence[GroupEffects]) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in EFFECT_COLUMNS})
     return pd.concat(parts, ignore_index=True)
-
-
-def _objects(labels: Sequence[object]) -> NDArray[np.object_]:
-    array = np.empty(len(labels), dtype=object)
-    array[:] = labels
-    return array

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.results.prediction import GroupRows, PredictionRows
 from shnor_analysis.warehouse.formulas import ModelFormula, formula_columns, parse_formula
 from shnor_analysis.warehouse.moments import Design
+from shnor_analysis.warehouse.moments.hierarchy import whole_codes
 from shnor_analysis.warehouse.moments.sample import Sample
-from shnor_analysis.warehouse.moments.source import VIEW, open_rows, quoted
+from shnor_analysis.warehouse.moments.source import columns_of, open_rows, quoted
 
+# rows made up for formulaic to look at: only their kinds and bounds count
 SAMPLE_ROWS = 8
 
 
@@ -126,14 +127,10 @@ def _typical(sample: Sample) -> dict[str, float]:
 def read_columns(source: Any, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of a source as a frame; a frame keeps its index."""
     if isinstance(source, pd.DataFrame):
-        known = ", ".join(str(one) for one in source.columns)
-        missing = [name for name in columns if name not in source.columns]
-        if missing:
-            raise UsageProblem(Problem("formula_column", found=name, allowed=known) for name in missing)
-        return source[list(columns)]
+        return columns_of(source, columns)
     with open_rows(Path(source) if isinstance(source, str) else source, columns) as rows:
         listed = ", ".join(quoted(name) for name in columns) or "1 AS _"
-        frame: pd.DataFrame = rows.fetch(f"SELECT {listed} FROM {VIEW}").to_pandas()
+        frame: pd.DataFrame = rows.fetch(f"SELECT {listed} FROM {rows.table}").to_pandas()
         return frame
 
 
@@ -147,11 +144,8 @@ def labels_of(frame: pd.DataFrame, group: tuple[str, ...]) -> np.ndarray[Any, np
 
 
 def _whole(values: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Codes that became decimals beside empty cells are whole again."""
     cells = [None if pd.isna(one) else one for one in values.to_numpy(dtype=object)]
-    if all(one is None or (isinstance(one, float) and one.is_integer()) for one in cells):
-        cells = [None if one is None else int(one) for one in cells]
-    return _objects(cells)
+    return _objects(whole_codes(cells))
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:

@@ -129,6 +129,11 @@ HOPELESS = {
         "twice",
     ),
     "constant_outcome": ("points ~ ses + (1 | school_id)", many(points=lambda _: 5.0), "один и тот же"),
+    "perfect_fit": (
+        "points ~ ses + (1 | school_id)",
+        many(points=lambda rows: 2 * rows["ses"] + 1),
+        "повторяют результат точно",
+    ),
     "no_rows": ("points ~ ses + (1 | school_id)", many(ses=lambda _: np.nan), "Нет ни одной строки"),
     "too_few_rows": ("points ~ ses + sex + (1 | school_id)", pupils(1).iloc[[0, 30, 60]], "Строк не больше"),
 }

@@ -35,7 +35,7 @@ def test_estimates_are_those_of_lme4(name, method):
     assert fit.sigma == pytest.approx(known["sigma"], rel=1e-6)
     assert fit.loglik == pytest.approx(known["logLik"], abs=LOGLIK)
     assert fit.is_singular == known["is_singular"]
-    assert fit.converged
+    assert fit.is_converged
 
 
 @cases

@@ -31,7 +31,7 @@ def test_absorbing_is_regression_on_dummies(rows, n_ways, is_weighted):
     design = np.hstack([dummies(codes) for codes in ways])
     effects = np.linalg.lstsq(design * root, values * root, rcond=None)[0]
     absorbed = absorb(values, ways, weights)
-    assert absorbed.converged
+    assert absorbed.is_converged
     assert np.abs(absorbed.values - (values - design @ effects)).max() < 1e-10
     assert absorbed.rank == np.linalg.matrix_rank(design)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
 from scipy.stats import false_discovery_control
@@ -11,10 +13,12 @@ from warehouse_tables import a_card, sha_of
 
 from shnor_analysis.cli import main
 from shnor_analysis.errors import UsageProblem
+from shnor_analysis.language import render_problem
 from shnor_analysis.models import town_fits
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.factor_influence import FactorInfluence
 from shnor_analysis.results.school_effects import SchoolEffects
+from shnor_analysis.results.school_fits import load_school_fits, parts_of, store_school_fits
 from shnor_analysis.settings import AnalysisSettings, Settings
 from shnor_analysis.simulation import TownSpec, simulate_town
 from shnor_analysis.warehouse import store_reading
@@ -101,6 +105,74 @@ def test_p_values_are_adjusted_over_all_families_of_the_year(fitted):
     ]
     expected = false_discovery_control([one.p_value for one in told])
     assert [one.p_adjusted for one in told] == pytest.approx(list(expected))
+
+
+def test_pages_state_what_was_fitted(fitted):
+    workspace, outcome, _ = fitted
+    pooled = outcome.fits.of("vpr")
+    school = workspace.evaluate_school("sch660001", 2024)
+    first = school.expectations.results[0]
+    effect = pooled.effects.of("sch660001")
+    assert (first.assessment, first.subject, first.given) == ("vpr", "all", "context")
+    assert (first.observed, first.verdict, first.pupils_n) == (
+        effect.observed,
+        effect.verdict,
+        effect.pupils_n,
+    )
+    assert [like.school_id for like in first.like] == [one.school_id for one in effect.similar]
+    town = workspace.evaluate_town(2024)
+    assert town.factors.families[0].influence == pooled.influence
+    assert [one.school_id for one in town.factors.families[0].gaps] == [
+        line.school_id for line in town.schools
+    ]
+    assert not school.expectations.is_stale
+    assert not town.factors.is_stale
+
+
+def test_a_page_of_a_school_reads_its_own_part_and_loads_no_engine(fitted, tmp_path):
+    workspace, outcome, _ = fitted
+    store_school_fits(outcome.fits, tmp_path)
+    for school_id in workspace.school_ids():
+        assert load_school_fits(tmp_path, school_id) == parts_of(outcome.fits, school_id)
+    assert load_school_fits(tmp_path, "sch0").parts == ()
+    part = load_school_fits(tmp_path, "sch660002").parts[0]
+    sizes = {one.school_id: one.pupils_n for one in outcome.fits.of("vpr").effects.effects}
+    assert part.similar_pupils == tuple(sizes[one.school_id] for one in part.effect.similar)
+    code = (
+        "import sys; from pathlib import Path; from shnor_analysis.results.school_fits import load_school_fits;"
+        f"load_school_fits(Path({str(tmp_path)!r}), 'sch660001');"
+        "print(sorted({'duckdb', 'formulaic', 'scipy', 'statsmodels', 'pyarrow.parquet'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]", "each of them costs every page of a school"
+
+
+def test_pages_tell_the_assessment_with_most_pupils_first_and_all_its_subjects_before_each(fitted):
+    vpr = fitted[1].fits.families
+    small = tuple(
+        dataclasses.replace(one, assessment="ege", pupils_n=one.pupils_n // 3) for one in reversed(vpr)
+    )
+    told = dataclasses.replace(fitted[1].fits, families=(*small, *vpr)).in_reading_order()
+    assert [one.name for one in told] == [
+        f"{kind}-{part}" for kind in ("vpr", "ege") for part in ("all", "mathematics", "russian")
+    ]
+
+
+def test_questions_of_ones_own_get_the_same_rows_without_codes_of_pupils(fitted):
+    workspace, outcome, _ = fitted
+    rows = workspace.model_rows(2024)
+    assert len(rows) == outcome.fits.of("vpr").pupils_n
+    assert {"school_id", "outcome", "sex", *FACTORS, "context_index"} <= set(rows.columns)
+    assert [name for name in rows.columns if "pupil" in name or "link" in name] == []
+    with pytest.raises(UsageProblem) as refused:
+        workspace.model_rows(2024, "pisa-all")
+    (problem,) = refused.value.problems
+    assert [render_problem(problem, language) for language in ("ru", "en")] == [
+        "Таких результатов в этом году нет. Найдено: «pisa-all». Допустимо: vpr-all, vpr-mathematics, vpr-russian. "
+        "Назовите одни из допустимых: вид работы и предмет или all.",
+        "There are no such results in this year. Found: “pisa-all”. Allowed: vpr-all, vpr-mathematics, vpr-russian. "
+        "Name one of those allowed: assessment and subject, or all.",
+    ]
 
 
 def test_nothing_is_done_where_nothing_changed_and_force_fits_anew(fitted, monkeypatch):

@@ -7,7 +7,8 @@ import pytest
 
 from shnor_analysis.kernels.logistic import LogisticSpec, fit_logistic, sort_rows, sorting_order
 from shnor_analysis.kernels.logistic.block_curvature import coefficient_curvature
-from shnor_analysis.kernels.logistic.blocks import BlockModes, evaluate_blocks
+from shnor_analysis.kernels.logistic.block_modes import BlockModes
+from shnor_analysis.kernels.logistic.blocks import evaluate_blocks
 from shnor_analysis.kernels.logistic.intercept import evaluate_intercept
 from shnor_analysis.kernels.multilevel import CannotFit
 

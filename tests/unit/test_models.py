@@ -234,16 +234,6 @@ def test_crossed_groups_say_what_the_data_cannot_tell(pupils, monkeypatch):
         assert answer.reason == reason
 
 
-def test_an_exact_outcome_is_told_in_words_and_not_by_errors_of_nothing(pupils):
-    rows = pupils.assign(exact=2 * pupils["ses"] + 1)
-    for answer in (
-        shnor.fit_linear("exact ~ ses", rows, cluster="school_id"),
-        shnor.fit_multilevel("exact ~ ses + (1 | school_id)", rows),
-    ):
-        assert answer.reason == "perfect_fit"
-        assert "повторяют результат точно" in answer.in_words("ru")
-
-
 def test_a_scan_of_nothing_answers_for_every_model(pupils):
     nothing = shnor.scan_model(FORMULA, pupils.assign(ses=math.nan))
     assert nothing.reason == "no_rows"

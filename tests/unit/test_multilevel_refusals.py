@@ -121,7 +121,7 @@ def test_no_variance_between_schools_is_a_singular_fit_and_not_a_quiet_zero():
     fit = fit_moments(sums(y=even, school=school), MultilevelSpec((0,), 3, (RandomTerm(0, (0,)),)))
     assert fit.is_singular
     assert fit.theta == pytest.approx([0.0])
-    assert fit.converged
+    assert fit.is_converged
 
 
 def test_a_group_in_two_groups_of_the_next_level_is_not_nested():

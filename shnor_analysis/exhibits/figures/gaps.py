@@ -103,7 +103,7 @@ def _draw_cloud(schools: Sequence[SchoolGap], language: str) -> Figure:
             alpha=0.7,
         )
     axes.axhline(0, color=SOFT_INK, linewidth=0.9)
-    axes.set_ylabel(render("axis.gap", language))
+    axes.set_ylabel(render("axis.gap.short", language))
     axes.set_xlabel(render("axis.expected", language))
     for axis in ("x", "y"):
         hundred_axis(axes, language, axis=axis)

@@ -24,6 +24,7 @@ from shnor_analysis.results.factor_influence import FactorInfluence, PartialPoin
 COLUMNS = 3
 PANEL_INCHES = 1.62
 LONGEST_TITLE = 34
+MANY_POINTS = 120
 
 
 def draw_partials(released: Released[TownEvaluation], language: str) -> Drawing | Text:
@@ -73,14 +74,17 @@ def _draw_panel(axes: Axes, influence: FactorInfluence, factor: str, language: s
         s=_sizes(points),
         facecolors="none",
         edgecolors=BLUE,
-        linewidths=0.8,
-        alpha=0.85,
+        linewidths=0.8 if len(points) <= MANY_POINTS else 0.5,
+        alpha=0.85 if len(points) <= MANY_POINTS else 0.6,
     )
     slope = numeric_slope(influence, factor)
     if slope is not None and len(set(values)) > 1:
         ends = (min(values), max(values))
         middle = sum(values) / len(values)
-        axes.plot(ends, [slope * (x - middle) * scale for x in ends], color=INK, linewidth=1.3)
+        heights = [slope * (x - middle) * scale for x in ends]
+        if len(points) > MANY_POINTS:
+            axes.plot(ends, heights, color="white", linewidth=3.4, alpha=0.8)
+        axes.plot(ends, heights, color=INK, linewidth=1.3)
     axes.set_title(_short(factor_name(factor, language)), fontsize=6.5, color=INK, loc="left", pad=4)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: factor_value(factor, x, language)))
@@ -89,9 +93,10 @@ def _draw_panel(axes: Axes, influence: FactorInfluence, factor: str, language: s
 
 
 def _sizes(points: list[PartialPoint]) -> list[float]:
-    """Areas that grow with the number of pupils, none too small to be seen."""
-    largest = max(point.pupils_n for point in points)
-    return [6 + 26 * point.pupils_n / largest for point in points]
+    """Areas that grow with the number of pupils, none too small to be seen; many points are small, not to be a blot."""
+    largest = max(1, *(point.pupils_n for point in points))
+    scale = min(1.0, max(0.12, MANY_POINTS / len(points)))
+    return [scale * (6 + 26 * point.pupils_n / largest) for point in points]
 
 
 def _short(name: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shnor_analysis.kernels.logistic.blocks import BlockModes, BlockState, block_state
+from shnor_analysis.kernels.logistic.block_modes import BlockModes
+from shnor_analysis.kernels.logistic.blocks import BlockState, block_state
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows, LogisticSpec, Piece
 
 
@@ -29,10 +30,10 @@ def _pull_along(x: Floats, at: BlockState, piece: Piece) -> Floats:
     """Derivative of s − (κc − vh)/2 along each coefficient, shape (p, n)."""
     spread = _spread(x, at, piece)
     v_dot = spread * at.skew
-    inner = bool(piece.inner_starts.size)
+    has_inner = bool(piece.inner_starts.size)
     a_dot = _by_group(v_dot, at.z, piece)
     seen_dot, omega_dot = None, None
-    if inner:
+    if has_inner:
         total_dot = np.add.reduceat(v_dot, piece.inner_starts, axis=1)
         m_dot = np.stack([np.add.reduceat(v_dot * one, piece.inner_starts, axis=1) for one in at.z], axis=1)
         omega_dot = -(at.omega**2) * total_dot

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shnor_analysis.kernels.logistic.blocks import BlockModes, block_errors
+from shnor_analysis.kernels.logistic.block_modes import BlockModes
+from shnor_analysis.kernels.logistic.blocks import block_errors
 from shnor_analysis.kernels.logistic.identification import (
     check_columns,
     check_outcome,
@@ -24,8 +25,11 @@ from shnor_analysis.kernels.logistic.search import (
     is_intercept,
     standardised,
 )
+from shnor_analysis.kernels.read_only import make_read_only
 from shnor_analysis.kernels.refusals import CannotFit
 
+# eigenvalue of the information about variances, as a share of the largest, below which a direction is flat
+FLAT = 1e-9
 # logits: random effects so wide say that outcomes do not vary inside groups
 WIDEST = 25.0
 
@@ -64,6 +68,10 @@ class LogisticFit:
     inner_effects: Floats
     inner_errors: Floats
 
+    def __post_init__(self) -> None:
+        make_read_only(self.coefficients, self.covariance, self.outer_covariance, self.outer_effects)
+        make_read_only(self.outer_errors, self.inner_effects, self.inner_errors)
+
 
 def fit_logistic(rows: LogisticRows, spec: LogisticSpec) -> LogisticFit:
     """Maximise Laplace's log-likelihood over coefficients and variance parameters.
@@ -74,7 +82,7 @@ def fit_logistic(rows: LogisticRows, spec: LogisticSpec) -> LogisticFit:
 
     Raises:
         CannotFit: ``constant_outcome``, ``one_group``, ``one_pupil_per_group``, ``constant_column``, ``collinear``,
-            ``separated`` (all with names where columns are at fault) or ``groups_separated``.
+            ``separated`` (all with names where columns are at fault), ``groups_separated`` or ``no_optimum``.
 
     Limits: Laplace's approximation (lme4's nAGQ = 1) is off where groups have few trials or outcomes are rare.
 
@@ -115,7 +123,7 @@ def _fit(
     root = spec.of_columns(factor)
     information = -top.curvature
     # a flat direction among the variance parameters (a singular fit) tells nothing about the coefficients
-    inside = information[:p, p:] @ np.linalg.pinv(information[p:, p:], rcond=1e-9, hermitian=True)
+    inside = information[:p, p:] @ np.linalg.pinv(information[p:, p:], rcond=FLAT, hermitian=True)
     covariance = np.linalg.inv(information[:p, :p] - inside @ information[p:, :p])
     if not np.all(np.diag(covariance) > 0.0):
         raise CannotFit("no_optimum")

@@ -6,14 +6,19 @@ import numpy as np
 from scipy.linalg import eigh
 
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows
+from shnor_analysis.kernels.multilevel.moments import INTERCEPT
 from shnor_analysis.kernels.refusals import CannotFit
 
-INTERCEPT = "Intercept"
 # variance of a column left after the columns before it, as a share of its own: below, it adds nothing
 REPEATED = 1e-9
+# variance of a column as a share of its mean square: below, it is rounding
 CONSTANT = 1e-13
+# coefficient of a column, in units of its root mean square, above which another is said to follow from it
+INVOLVED = 1e-6
 # information about a direction, as a share of what the trials could give: below, it rests on nobody
 RUN_AWAY = 1e-6
+# part of the strongest column in such a direction from which on a column is named
+NAMED = 0.5
 
 
 def products(rows: LogisticRows) -> Floats:
@@ -73,7 +78,7 @@ def check_columns(names: tuple[str, ...], crossed: Floats, trials: float) -> Non
             own_share = _scaled(crossed, order[:place], [order[place]])[:, 0]
             shares = np.asarray(np.linalg.lstsq(before, own_share, rcond=None)[0], dtype=np.float64)
         if left[place, place] <= REPEATED * (centred[place] if place else own[place]):
-            involved = [names[order[one]] for one in range(place) if abs(shares[one]) > 1e-6]
+            involved = [names[order[one]] for one in range(place) if abs(shares[one]) > INVOLVED]
             raise CannotFit("collinear", columns=(*involved, names[order[place]]))
         left -= np.outer(left[:, place], left[place]) / left[place, place]
 
@@ -100,5 +105,5 @@ def check_separation(names: tuple[str, ...], information: Floats, crossed: Float
     if values[0] > RUN_AWAY:
         return
     weight = np.abs(vectors[:, 0]) * np.sqrt(np.diag(crossed))
-    columns = tuple(name for name, one in zip(names, weight, strict=True) if one > 0.5 * weight.max())
+    columns = tuple(name for name, one in zip(names, weight, strict=True) if one > NAMED * weight.max())
     raise CannotFit("separated", columns=columns)

@@ -24,8 +24,13 @@ MOST_HALVINGS = 30
 FLATTEST = 1e-7
 # longest step, as root mean square change of the logits
 LONGEST_STEP = 3.0
-# the last gain in digits of a log-likelihood that rounding leaves
+# part of a log-likelihood that rounding may take
 NOISE = 1e-12
+# decrement above which second derivatives are worth computing anew, and the part of the last one that a step may leave
+WORTH_EXACT = 1e-2
+SLOW = 0.3
+# share of the gain promised by the gradient that a step must bring (Armijo's rule, the usual value)
+PAYING = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def climb(
     *,
     metric: Metric,
     curvature: Floats | None = None,
-    exact_above: float = 1e-2,
+    exact_above: float = WORTH_EXACT,
     most_steps: int = MOST_STEPS,
 ) -> Climb:
     """Climb from `start` to a top.
@@ -87,7 +92,7 @@ def climb(
     for taken in range(most_steps):
         if decrement < TOLERANCE or (idle >= MOST_IDLE_STEPS and decrement < NEAR):
             return Climb(point, at, known, taken, decrement)
-        found = _search(evaluate, point, at, step, decrement > exact_above or decrement > 0.3 * last)
+        found = _search(evaluate, point, at, step, decrement > exact_above or decrement > SLOW * last)
         if found is None:
             if is_exact:
                 return Climb(point, at, known, taken, decrement)
@@ -127,7 +132,7 @@ def _search(
     for halving in range(MOST_HALVINGS):
         scale = 0.5**halving
         trial = evaluate(point + scale * step, wants_curvature)
-        if trial.value >= at.value + 1e-4 * scale * gain - allowance:
+        if trial.value >= at.value + PAYING * scale * gain - allowance:
             return point + scale * step, trial
     return None
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from shnor_analysis.kernels.logistic.block_curvature import coefficient_curvature
-from shnor_analysis.kernels.logistic.blocks import BlockModes, evaluate_blocks
+from shnor_analysis.kernels.logistic.block_modes import BlockModes
+from shnor_analysis.kernels.logistic.blocks import evaluate_blocks
 from shnor_analysis.kernels.logistic.evaluation import Evaluation
 from shnor_analysis.kernels.logistic.intercept import evaluate_intercept
-from shnor_analysis.kernels.logistic.optimum import Climb, Evaluate, Metric, climb
+from shnor_analysis.kernels.logistic.optimum import NOISE, WORTH_EXACT, Climb, Evaluate, Metric, climb
 from shnor_analysis.kernels.logistic.rows import Floats, LogisticRows, LogisticSpec, Piece
 from shnor_analysis.kernels.refusals import CannotFit
 
@@ -19,6 +20,10 @@ FEW_PIECES = 12
 MOST_START_STEPS = 25
 # smallest standard deviation of random effects, in logits, from which a search may start: at 0 its gradient is 0
 LEAST_START = 0.1
+# largest variance of random intercepts from which a search starts, in squared logits
+MOST_START = 4.0
+# standard deviations of slopes and inner groups to start from, as a part of that of intercepts alone
+PART_OF_INTERCEPT = 0.7
 # as in lme4: a standard deviation below this is a variance of nothing
 SINGULAR = 1e-4
 # differences of the gradient over this many standard errors of a coefficient (were all probabilities one half)
@@ -92,7 +97,7 @@ def climb_intercept(rows: LogisticRows, modes: Floats, metric: Metric, share: fl
         start[-1] = max(abs(start[-1]), LEAST_START)
     evaluate = _on(rows, modes, rows.pieces)
     # second derivatives of the part, kept up by updates, lead to the top of all rows as well
-    exact_above = 1e-2 if curvature is None else np.inf
+    exact_above = WORTH_EXACT if curvature is None else np.inf
     top = climb(evaluate, start, metric=metric, curvature=curvature, exact_above=exact_above)
     return _at_boundary(evaluate, top)
 
@@ -125,7 +130,7 @@ def _start(rows: LogisticRows, modes: Floats, metric: Metric, share: float) -> F
             trials = np.add.reduceat(rows.trials[piece.rows], piece.starts)
         squares += float(np.sum(np.square(trials * share * (1.0 - share))))
     variance = float(at.curvature[-1, -1]) / squares
-    return np.append(found, np.sqrt(np.clip(variance, LEAST_START**2, 4.0)))
+    return np.append(found, np.sqrt(np.clip(variance, LEAST_START**2, MOST_START)))
 
 
 def _at_boundary(evaluate: Evaluate, top: Climb) -> Climb:
@@ -134,7 +139,7 @@ def _at_boundary(evaluate: Evaluate, top: Climb) -> Climb:
     if abs(point[-1]) < 10.0 * SINGULAR:
         flat = np.append(point[:-1], 0.0)
         at = evaluate(flat, True)
-        if at.value >= top.at.value - 1e-9 * (1.0 + abs(top.at.value)) * 1e-3:
+        if at.value >= top.at.value - NOISE * (1.0 + abs(top.at.value)):
             assert at.curvature is not None
             return Climb(flat, at, at.curvature, top.steps, top.decrement)
     point[-1] = abs(point[-1])
@@ -158,7 +163,7 @@ def climb_blocks(
         start[rows.n_fixed :] = np.where(np.abs(theta) < least, least, theta)
     evaluate = _on_blocks(rows, spec, modes, rows.pieces, metric)
     # over all rows second derivatives are dear: those of the part, kept up by updates, lead to the top as well
-    exact_above = 1e-2 if curvature is None else np.inf
+    exact_above = WORTH_EXACT if curvature is None else np.inf
     top = climb(evaluate, start, metric=metric, curvature=curvature, exact_above=exact_above)
     at = evaluate(top.point, True)
     assert at.curvature is not None
@@ -179,7 +184,7 @@ def _block_start(rows: LogisticRows, spec: LogisticSpec, metric: Metric, share: 
         metric=_narrowed(alone, part),
         most_steps=MOST_START_STEPS,
     ).point
-    spread = 0.7 * max(abs(float(simple[-1])), LEAST_START)
+    spread = PART_OF_INTERCEPT * max(abs(float(simple[-1])), LEAST_START)
     own = spec.theta(np.eye(len(spec.random)), 1.0)
     return np.append(simple[:-1], own * spread)
 

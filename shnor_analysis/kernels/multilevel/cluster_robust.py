@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ from shnor_analysis.kernels.refusals import CannotFit
 Kind = Literal["CR0", "CR1", "CR2"]
 # eigenvalues of a cluster's covariance, as a share of the largest and at least of 1, that are rounding of 0
 EMPTY = 1e-11
+# share of a coefficient's model variance below which its robust variance is rounding of 0
+FITTED = 1e-16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,23 @@ def cluster_robust(
     factor = n_clusters / (n_clusters - 1) if kind == "CR1" else 1.0
     bread = working.back @ inverse
     return ClusterRobust(kind, factor * bread @ total.meat @ bread.T, total.degrees(inverse), n_clusters)
+
+
+def refuse_fitted(columns: Sequence[str], robust: Floats, model: Floats) -> None:
+    """Refuse coefficients that each cluster fits exactly: their robust variance is 0, which says nothing of errors.
+
+    Parameters:
+        columns: Names of the p coefficients.
+        robust: Their cluster-robust covariance, shape (p, p).
+        model: Their covariance under the model, shape (p, p).
+
+    Raises:
+        CannotFit: ``too_few_clusters`` (columns).
+    """
+    fitted = ~(np.diag(robust) > FITTED * np.diag(model))
+    if fitted.any():
+        names = tuple(name for name, is_fitted in zip(columns, fitted, strict=True) if is_fitted)
+        raise CannotFit("too_few_clusters", columns=names)
 
 
 class _Sums:

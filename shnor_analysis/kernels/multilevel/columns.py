@@ -8,6 +8,7 @@ import numpy as np
 
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
 
+# position of a column in the moments, and whether it is taken without its shift
 Key = tuple[int, bool]
 
 
@@ -17,7 +18,11 @@ def column_key(moments: GroupedMoments, column: int, *, is_raw: bool) -> Key:
 
 
 def group_products(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key]) -> Floats:
-    """Products by innermost group of columns taken shifted or unshifted, shape (rows, cols, G)."""
+    """Products by innermost group of columns taken shifted or unshifted, shape (rows, cols, G).
+
+    Raises:
+        ValueError: A row, or the intercept to undo a shift, is not among the columns summed by group.
+    """
     place = {column: row for row, column in enumerate(moments.random)}
     intercept = moments.intercept
     missing = [moments.columns[one] for one, _ in rows if one not in place]
@@ -52,6 +57,7 @@ def _unshift(moments: GroupedMoments, rows: Sequence[Key], cols: Sequence[Key], 
 
 
 def total_products(moments: GroupedMoments, keys: Sequence[Key]) -> Floats:
+    """Products over all rows of columns taken shifted or unshifted, shape (keys, keys)."""
     picked = [column for column, _ in keys]
     found = moments.products[np.ix_(picked, picked)]
     shift = np.array([moments.shift[column] if is_raw else 0.0 for column, is_raw in keys])

@@ -15,6 +15,9 @@ from shnor_analysis.kernels.multilevel.working import Working, prepare
 from shnor_analysis.kernels.read_only import make_read_only
 from shnor_analysis.kernels.refusals import CannotFit
 
+# an exact 0 is a stationary point: the search would never leave it
+SMALLEST_START = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -108,25 +111,17 @@ def fit_moments(
     working = prepare(moments, spec)
     refuse_unidentified(moments, spec, working)
     try:
-        optimum = find_optimum(working, start=None if start is None else _working_start(working, start))
+        optimum = find_optimum(working, start=None if start is None else _near(working, start))
     except np.linalg.LinAlgError as error:
         raise CannotFit("perfect_fit") from error
     refuse_perfect_fit(moments, spec, working, optimum.point.evaluation.residual)
     return _fit(working, spec, optimum)
 
 
-def _working_start(working: Working, theta: Floats) -> Floats:
-    made, at = [], 0
-    for block in working.blocks:
-        raw = np.zeros((block.size, block.size))
-        for column in range(block.size):
-            many = block.size - column
-            raw[column:, column] = theta[at : at + many]
-            at += many
-        made.append(parameters.working_factor(block, raw))
-    flat = parameters.flatten(made)
-    # an exact 0 is a stationary point: the search would never leave it
-    return np.where(np.abs(flat) < 1e-3, 1e-3, flat)
+def _near(working: Working, theta: Floats) -> Floats:
+    """A start near the parameters of a similar fit."""
+    found = parameters.from_lme4(working, theta)
+    return np.where(np.abs(found) < SMALLEST_START, SMALLEST_START, found)
 
 
 def _fit(working: Working, spec: MultilevelSpec, optimum: Optimum) -> MultilevelFit:

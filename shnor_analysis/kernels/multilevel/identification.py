@@ -11,8 +11,9 @@ from shnor_analysis.kernels.refusals import CannotFit
 
 # share of a column's variation left beside the columns before it, below which sums of products cannot tell it from 0
 COLLINEAR = 1e-11
-# variation relative to the squared size of a column, below which it is rounding
-CONSTANT = 1e-24
+# variation relative to the squared mean of a column, as the data have it and as it is once shifted, below which it is
+# rounding: of the numbers themselves, and of their sums
+CONSTANT, CONSTANT_SHIFTED = 1e-24, 1e-12
 # residual sum of squares as a share of the outcome's variation, below which it is rounding of the sums
 PERFECT = 1e-13
 
@@ -79,7 +80,7 @@ def _variation(moments: GroupedMoments, column: int) -> float:
     total = moments.products[one, one]
     mean = moments.products[one, column] / total
     around = square - total * mean**2
-    rounding = COLLINEAR * 1e-1 * total * mean**2 + CONSTANT * total * (mean + moments.shift[column]) ** 2
+    rounding = CONSTANT_SHIFTED * total * mean**2 + CONSTANT * total * (mean + moments.shift[column]) ** 2
     return float(around) if around > rounding else 0.0
 
 

@@ -17,11 +17,22 @@ def count(working: Working) -> int:
 
 def factors(working: Working, theta: Floats) -> list[Floats]:
     """Λ of each block for columns of scale 1, lower triangular, filled column by column as in lme4."""
+    return _unflatten(theta, [block.size for block in working.blocks])
+
+
+def from_lme4(working: Working, theta: Floats) -> Floats:
+    """The parameters from those for the columns as they are in the data, as lme4 has them."""
+    raw = _unflatten(theta, [block.size for block in working.blocks])
+    return flatten([working_factor(block, one) for block, one in zip(working.blocks, raw, strict=True)])
+
+
+def _unflatten(theta: Floats, sizes: Sequence[int]) -> list[Floats]:
+    """Lower triangular matrices of some sizes; the inverse of `flatten`."""
     made, at = [], 0
-    for block in working.blocks:
-        factor = np.zeros((block.size, block.size))
-        for column in range(block.size):
-            many = block.size - column
+    for size in sizes:
+        factor = np.zeros((size, size))
+        for column in range(size):
+            many = size - column
             factor[column:, column] = theta[at : at + many]
             at += many
         made.append(factor)

@@ -12,9 +12,10 @@ from shnor_analysis.kernels.multilevel.gradient import residual_slopes
 from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
 from shnor_analysis.kernels.multilevel.working import prepare
 
-_DIFFERENCE = 1e-4
+# share of a parameter, taken as 0.05 at least, over which differences are taken
+DIFFERENCE, SMALLEST = 1e-4, 0.05
 # curvature below which a direction of the variance parameters tells nothing, as in lmerTest
-_FLAT = 1e-8
+FLAT = 1e-8
 
 
 def satterthwaite_df(
@@ -43,19 +44,20 @@ def satterthwaite_df(
     at = search.point(theta, sigma=sigma)
     hessian, changes = _derivatives(search, theta, sigma)
     by_block = parameters.block_slopes(working, residual_slopes(working, at.evaluation))
-    crossed = -2 / sigma**3 * parameters.gradient(working, theta, by_block)
-    spread = -2 * working.degrees / sigma**2 + 6 * at.evaluation.residual / sigma**4
+    # σ counts in units of its estimate, or what is flat would depend on the unit of the outcome
+    crossed = -2 * parameters.gradient(working, theta, by_block) / sigma**2
+    spread = -2 * working.degrees + 6 * at.evaluation.residual / sigma**2
     full = np.block([[hessian, crossed[:, None]], [crossed[None], np.array([[spread]])]])
     weights = (chosen @ working.back).T
     solved = at.evaluation.precision_inverse @ weights
     relative = np.einsum("pm,pm->m", weights, solved)
-    by_theta = [-(sigma**2) * np.einsum("pm,pq,qm->m", solved, one, solved) for one in changes]
-    gradient = np.array([*by_theta, 2 * sigma * relative])
+    by_theta = [-np.einsum("pm,pq,qm->m", solved, one, solved) for one in changes]
+    gradient = np.array([*by_theta, 2 * relative])
     values, vectors = np.linalg.eigh(full)
-    kept = values > _FLAT
+    kept = values > FLAT
     along = vectors[:, kept].T @ gradient
     variance = np.einsum("vm,v->m", along**2, 2 / values[kept])
-    return np.asarray(2 * (sigma**2 * relative) ** 2 / variance)
+    return np.asarray(2 * relative**2 / variance)
 
 
 def _derivatives(search: Search, theta: Floats, sigma: float) -> tuple[Floats, list[Floats]]:
@@ -63,7 +65,7 @@ def _derivatives(search: Search, theta: Floats, sigma: float) -> tuple[Floats, l
     rows, changes = [], []
     for one in range(len(theta)):
         away = np.zeros(len(theta))
-        away[one] = _DIFFERENCE * max(abs(theta[one]), 0.05)
+        away[one] = DIFFERENCE * max(abs(theta[one]), SMALLEST)
         up, down = search.point(theta + away, sigma=sigma), search.point(theta - away, sigma=sigma)
         rows.append((up.gradient - down.gradient) / (2 * away[one]))
         change = up.evaluation.remaining - down.evaluation.remaining

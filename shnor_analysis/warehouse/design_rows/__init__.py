@@ -1,4 +1,4 @@
-"""The rows of a model as arrays, for models that sums of products cannot hold."""
+"""The rows of a model of successes and failures: sorted by group, equal ones counted into one."""
 
 from shnor_analysis.warehouse.design_rows.reading import read_design_rows
 from shnor_analysis.warehouse.design_rows.values import DesignRows, RandomPart

@@ -94,8 +94,8 @@ def check_counts(outcome: str, successes: Floats, trials: Floats) -> None:
         raise InputRefused(Problem("logistic_not_counts", found=found, fields={"outcome": outcome}))
 
 
-def nested(formula: ModelFormula, columns: dict[str, Coded]) -> Hierarchy:
-    """The groups of some rows.
+def nested_groups(formula: ModelFormula, columns: dict[str, Coded]) -> Hierarchy:
+    """The groups of some rows, innermost first.
 
     Raises:
         UsageProblem: ``logistic_crossed``.
@@ -103,11 +103,11 @@ def nested(formula: ModelFormula, columns: dict[str, Coded]) -> Hierarchy:
     try:
         return find_hierarchy(formula.groupings, columns)
     except UsageProblem as error:
-        raise not_crossed(error) from None
+        raise crossing_refused(error) from None
 
 
-def not_crossed(error: UsageProblem) -> UsageProblem:
-    """Groups that cross: no engine fits them with this outcome."""
+def crossing_refused(error: UsageProblem) -> UsageProblem:
+    """The error for groups that cross in this model, which no engine fits; any other error as it is."""
     crossed: Sequence[Problem] = [one for one in error.problems if one.code == "groups_crossed"]
     if not crossed:
         return error

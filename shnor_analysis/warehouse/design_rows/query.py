@@ -62,7 +62,7 @@ class RowQuery:
         named += [(f"a{at}", one) for at, one in enumerate(self.atoms)]
         return [f"{sql} AS {name}" for name, sql in named]
 
-    def collapses(self, rows: Rows) -> bool:
+    def is_worth_collapsing(self, rows: Rows) -> bool:
         """Whether equal rows repeat inside groups, as a few groups show."""
         if self.trials is not None:
             return False

@@ -13,10 +13,15 @@ import pyarrow.compute as pc
 
 from shnor_analysis.errors import InputRefused, Problem, UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit
-from shnor_analysis.warehouse.design_rows.ordering import UnsortedRows, check_binary, check_counts, nested
+from shnor_analysis.warehouse.design_rows.ordering import (
+    UnsortedRows,
+    check_binary,
+    check_counts,
+    nested_groups,
+)
 from shnor_analysis.warehouse.design_rows.query import RowQuery
 from shnor_analysis.warehouse.design_rows.streaming import read_streamed_rows
-from shnor_analysis.warehouse.design_rows.values import DesignRows
+from shnor_analysis.warehouse.design_rows.values import DesignRows, Floats
 from shnor_analysis.warehouse.formulas import ModelFormula
 from shnor_analysis.warehouse.moments import Design, Source
 from shnor_analysis.warehouse.moments.columns import ColumnWriter
@@ -28,7 +33,7 @@ from shnor_analysis.warehouse.moments.sample import Sample, look
 from shnor_analysis.warehouse.moments.source import Rows, open_rows
 from shnor_analysis.warehouse.moments.states import formulaic_states, standards
 
-Floats = npt.NDArray[np.float64]
+# looks at the levels of factors: the first is at some rows, the second at all, the third has nothing left to find
 MOST_PASSES = 3
 
 
@@ -94,7 +99,7 @@ class _Reading:
         """Ask for the rows; again where the first look at the levels of factors was short of a number."""
         for _ in range(MOST_PASSES):
             query = self._query(sample, self._made(Design(sample, formulaic_states(self.standards))))
-            is_collapsed = query.collapses(self.rows)
+            is_collapsed = query.is_worth_collapsing(self.rows)
             table = self.rows.fetch(query.cells() if is_collapsed else query.rows())
             if len(table) == 0:
                 raise CannotFit("no_rows")
@@ -154,7 +159,7 @@ class _Reading:
             bars=tuple(tuple(one.name for one in part) for part in made.bars),
             successes=successes,
             trials=trials,
-            hierarchy=nested(self.formula, groups),
+            hierarchy=nested_groups(self.formula, groups),
             is_collapsed=read.is_collapsed,
         )
         return unsorted.in_order(

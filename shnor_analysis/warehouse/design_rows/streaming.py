@@ -10,7 +10,7 @@ from shnor_analysis.warehouse.design_rows.ordering import (
     UnsortedRows,
     check_binary,
     check_counts,
-    not_crossed,
+    crossing_refused,
 )
 from shnor_analysis.warehouse.design_rows.values import DesignRows
 from shnor_analysis.warehouse.formulas import ModelFormula
@@ -28,7 +28,7 @@ def read_streamed_rows(formula: ModelFormula, source: Source, trials: str | None
     try:
         stream = matrix_batches(formula, source, extra=() if trials is None else (trials,))
     except UsageProblem as error:
-        raise not_crossed(error) from None
+        raise crossing_refused(error) from None
     try:
         return _read(formula, stream, trials)
     finally:

@@ -42,6 +42,8 @@ def parse_formula(text: str) -> ModelFormula:
             ``formula_group`` for a group that is no column, ``formula_outcome``, ``formula_function``,
             ``formula_forbidden``, ``formula_expression``, ``formula_order``, ``formula_large``.
     """
+    if not isinstance(text, str):
+        raise UsageProblem(Problem("formula_syntax", found=type(text).__name__))
     tokens = _tokens(text)
     if not tokens:
         raise _syntax(text, None)
@@ -185,6 +187,8 @@ def _bars(text: str, span: _Span) -> Iterator[Bar]:
     width = len(span.bar.token)
     begin = _start(span.bar)
     terms = _formula(text, text[span.open + 1 : begin], span.open + 1)
+    if len(terms) == 0:
+        raise _bar_problem(text, span.bar)
     parts = _uncorrelated(terms) if width == 2 else [terms]
     for group in _groups(text, text[begin + width : span.close], begin + width):
         for part in parts:

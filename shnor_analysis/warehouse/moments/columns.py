@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from formulaic import ModelSpec, SimpleFormula
-from formulaic.errors import FormulaicError
+from formulaic.errors import DataMismatchWarning, FormulaicError
 from formulaic.materializers import PandasMaterializer
 
 from shnor_analysis.errors import Problem, UsageProblem
@@ -32,6 +33,10 @@ from shnor_analysis.warehouse.moments.polynomials import (
 from shnor_analysis.warehouse.moments.sample import Sample
 
 Part = tuple[str, Polynomial | str, float]
+REFUSED = (
+    *(FormulaicError, DataMismatchWarning),
+    *(ArithmeticError, IndexError, KeyError, TypeError, ValueError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def refusing(terms: str) -> Iterator[None]:
     """
     try:
         yield
-    except (FormulaicError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
+    except REFUSED as error:
         said = str(error).partition("[")[2].removesuffix("]") or str(error)
         raise UsageProblem(Problem("formula_refused", found=terms, fields={"said": said})) from None
 
@@ -70,7 +75,9 @@ def materialise(terms: SimpleFormula, sample: Sample, states: Mapping[str, Any])
         output="numpy",
         transform_state={key: dict(one) for key, one in states.items()},
     )
-    with np.errstate(all="ignore"), refusing(str(terms)):
+    with np.errstate(all="ignore"), warnings.catch_warnings(), refusing(str(terms)):
+        # rows of a category that is not among `levels` would quietly count as the base
+        warnings.simplefilter("error", DataMismatchWarning)
         matrix = materializer.get_model_matrix(asked)
     return Materialised(
         matrix.model_spec, {key: one.values for key, one in materializer.factor_cache.items()}

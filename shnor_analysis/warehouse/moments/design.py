@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class Design:
     sample: Sample
     states: Mapping[str, Any]
     sql: str = ""
+    # names that formulaic has given once: hundreds of models of one scan share their terms
+    _named: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def levels(self) -> Mapping[str, tuple[Any, ...]]:
@@ -45,7 +47,10 @@ class Design:
 
     def names(self, terms: SimpleFormula) -> tuple[str, ...]:
         """Names of the columns of some terms."""
-        return self.materialised(terms).names
+        key = str(terms)
+        if key not in self._named:
+            self._named[key] = self.materialised(terms).names
+        return self._named[key]
 
     def matrix(
         self, rows: pd.DataFrame, terms: ModelFormula | SimpleFormula

@@ -78,14 +78,15 @@ def code_column(values: pa.Array, order: Sequence[Any] | None) -> Coded:
     position = np.empty(len(known), dtype=np.int64)
     position[ranks] = np.arange(len(known))
     labels = np.empty(len(known), dtype=object)
-    labels[:] = _plain(known.take(pa.array(ranks)).to_pylist())
+    labels[:] = whole_codes(known.take(pa.array(ranks)).to_pylist())
     return Coded(position[np.asarray(encoded.indices)], labels)
 
 
-def _plain(labels: Sequence[Any]) -> list[Any]:
-    """Codes of schools that became decimals beside empty cells are whole again."""
-    if all(isinstance(one, float) and one.is_integer() for one in labels):
-        return [int(one) for one in labels]
+def whole_codes(labels: Sequence[Any]) -> list[Any]:
+    """Codes of groups that became decimals beside empty cells are whole again; an empty cell stays None."""
+    known = [one for one in labels if one is not None]
+    if all(isinstance(one, float) and one.is_integer() for one in known):
+        return [None if one is None else int(one) for one in labels]
     return list(labels)
 
 

@@ -6,8 +6,8 @@ import difflib
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -107,23 +107,28 @@ class Rows:
 
     def query(self, sql: str) -> duckdb.DuckDBPyRelation:
         """Prepare one query over `table`."""
-        if self.connection is None:
-            asked: duckdb.DuckDBPyRelation = self.relation.query(VIEW, sql)
-            return asked
-        return self.connection.sql(sql)
+        with _readable():
+            if self.connection is None:
+                asked: duckdb.DuckDBPyRelation = self.relation.query(VIEW, sql)
+                return asked
+            return self.connection.sql(sql)
 
     def fetch(self, sql: str) -> pa.Table:
         """The answer to a query as an Arrow table."""
-        return self.query(sql).to_arrow_table()
+        asked = self.query(sql)
+        with _readable():
+            return asked.to_arrow_table()
 
     def answer(self, sql: str) -> dict[str, npt.NDArray[Any]]:
         """The answer to a query as arrays, masked where a column has empty cells; quicker than `fetch` by 10 ms."""
         if self.connection is None:
-            found: dict[str, npt.NDArray[Any]] = self.query(sql).fetchnumpy()
-            return found
-        return {
-            name: np.ma.asanyarray(one) for name, one in self.connection.execute(sql).fetchnumpy().items()
-        }
+            asked = self.query(sql)
+            with _readable():
+                found: dict[str, npt.NDArray[Any]] = asked.fetchnumpy()
+                return found
+        with _readable():
+            made = self.connection.execute(sql).fetchnumpy()
+        return {name: np.ma.asanyarray(one) for name, one in made.items()}
 
     def is_float(self, name: str) -> bool:
         """Whether a cell of a column can hold "not a number"."""
@@ -131,8 +136,10 @@ class Rows:
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """The single row of an answer."""
-        found: tuple[Any, ...] = self.query(sql).fetchall()[0]
-        return found
+        asked = self.query(sql)
+        with _readable():
+            found: tuple[Any, ...] = asked.fetchall()[0]
+            return found
 
     def complete(self, columns: Iterable[str]) -> str:
         """SQL of the condition that no cell of a row is empty or "not a number"."""
@@ -157,6 +164,24 @@ class Rows:
         self.close()
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What a source does while it is read (files that differ, a connection that is closed or busy) is said in words.
+
+    Raises:
+        InputRefused: ``rows_unreadable`` with the words of the database.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException) as error:
+        said = str(error).partition("\n")[0]
+        raise InputRefused(Problem("rows_unreadable", found=said)) from error
+
+
 def open_rows(source: Source, columns: Iterable[str]) -> Rows:
     """Open a source for queries over some of its columns.
 
@@ -166,23 +191,36 @@ def open_rows(source: Source, columns: Iterable[str]) -> Rows:
 
     Raises:
         InputRefused: ``rows_not_found`` when no file is there, ``rows_unreadable`` for what is no table.
-        UsageProblem: ``formula_column`` for each column that is not there, with the nearest names.
+        UsageProblem: ``formula_column`` for each column that is not there, with the nearest names;
+            ``columns_alike`` for columns of a frame that differ in capitals alone.
     """
     wanted = tuple(dict.fromkeys(columns))
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, wanted)
     if isinstance(source, (str, Path)):
         return _of_files(str(source), wanted)
-    if hasattr(source, "query") and hasattr(source, "types"):
-        types = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
-        _check_columns(wanted, types)
-        orders = {
-            name: _enum_order(kind)
-            for name, kind in zip(source.columns, source.types, strict=True)
-            if name in wanted and str(kind).startswith("ENUM")
-        }
-        return _rows({name: types[name] for name in wanted}, orders, None, source)
+    with _readable():
+        if hasattr(source, "query") and hasattr(source, "types"):
+            return _of_relation(source, wanted)
     raise InputRefused(Problem("rows_unreadable", found=type(source).__name__))
+
+
+def _of_relation(relation: duckdb.DuckDBPyRelation, wanted: Sequence[str]) -> Rows:
+    kinds = dict(zip(relation.columns, relation.types, strict=True))
+    _check_columns(wanted, kinds)
+    orders = {name: _enum_order(kinds[name]) for name in wanted if str(kinds[name]).startswith("ENUM")}
+    return _rows({name: str(kinds[name]) for name in wanted}, orders, None, relation)
+
+
+def columns_of(frame: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """Some columns of a frame, by their names as a formula writes them: a column named 1 is `1`.
+
+    Raises:
+        UsageProblem: ``formula_column`` for each that is not there once.
+    """
+    _check_columns(wanted, frame.columns)
+    place = {str(name): at for at, name in enumerate(frame.columns)}
+    return frame.iloc[:, [place[name] for name in wanted]].set_axis(list(wanted), axis=1)
 
 
 def _check_columns(wanted: Sequence[str], there: Iterable[Any]) -> None:
@@ -197,12 +235,21 @@ def _check_columns(wanted: Sequence[str], there: Iterable[Any]) -> None:
         raise UsageProblem(problems)
 
 
+def _check_capitals(wanted: Sequence[str]) -> None:
+    """The database takes `x` and `X` for one column; in letters beyond ASCII it tells capitals apart."""
+    folded = [name.encode().lower() for name in wanted]
+    alike = [name for name in wanted if folded.count(name.encode().lower()) > 1]
+    if alike:
+        raise UsageProblem(Problem("columns_alike", found=", ".join(alike)))
+
+
 def _enum_order(kind: Any) -> tuple[Any, ...]:
     return tuple(dict(kind.children)["values"])
 
 
-def _of_frame(frame: pd.DataFrame, wanted: Sequence[str]) -> Rows:
-    _check_columns(wanted, frame.columns)
+def _of_frame(source: pd.DataFrame, wanted: Sequence[str]) -> Rows:
+    frame = columns_of(source, wanted)
+    _check_capitals(wanted)
     orders = {
         name: tuple(frame[name].cat.categories)
         for name in wanted
