@@ -1,4 +1,4 @@
-"""Every way in which the workbench refuses or fails; codes and fields only, the words live in `locale/`.
+"""Every way in which the workbench refuses or fails; codes and fields here, the words live in `locale/`.
 
 ShnorError                 exit 1   our own fault, or the base of the others
 ├── UsageProblem           exit 2   an option, a name or a parameter that does not exist
@@ -15,8 +15,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
-# Stands in `found` where a cell may name a person: shown as words, never as the value.
-NOT_SHOWN = "•••"
+from shnor_analysis.language import NOT_SHOWN, render_problem, session_language
+
+__all__ = [
+    "NOT_SHOWN",
+    "EnvironmentProblem",
+    "InputRefused",
+    "PartlyDone",
+    "Problem",
+    "RuleBroken",
+    "ShnorError",
+    "UsageProblem",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +50,28 @@ class Problem:
 
 
 class ShnorError(Exception):
-    """Base of the tree: carries every problem found, not only the first."""
+    """Base of the tree: carries every problem found, not only the first.
+
+    As text it is the words of each problem in the language of the session, with its code in brackets.
+    """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__(", ".join(problem.code for problem in self.problems))
+
+    def __str__(self) -> str:
+        try:
+            language = session_language()
+            return "\n".join(f"{render_problem(one, language)} [{one.code}]" for one in self.problems)
+        except (AttributeError, KeyError, ValueError):
+            # an error that cannot be put into words must not hide behind a second one
+            return super().__str__()
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows in place of a traceback: what is wrong and what to do, not our lines of code."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class UsageProblem(ShnorError):

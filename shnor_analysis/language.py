@@ -14,7 +14,6 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal, Protocol, get_args
 
-from shnor_analysis.errors import NOT_SHOWN
 from shnor_analysis.glossary import terms
 
 Language = Literal["ru", "en"]
@@ -23,7 +22,8 @@ LANGUAGE_VARIABLE = "SHNOR_LANGUAGE"
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
 GROUPED_FROM = 10_000
-
+# Stands in `found` where a cell may name a person: shown as words, never as the value.
+NOT_SHOWN = "•••"
 
 # what a field of a problem names in the glossary: the prefix before its code
 GLOSSARY_FIELDS = {"column": "", "table": "table.", "kind": "column_kind."}

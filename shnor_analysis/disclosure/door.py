@@ -113,7 +113,7 @@ def release(value: T, audience: str = "department") -> Released[T]:
             )
     else:
         closed = close_town(value, trail, is_public=is_public)
-        factors = close_factors(value.factors, "factors", trail, is_public=is_public)
+        factors = close_factors(value.factors, "factors", trail, audience=audience)
         closed = dataclasses.replace(closed, factors=factors)
     if audience != "department":
         closed = dataclasses.replace(closed, accounting=closed.accounting.without_reading())

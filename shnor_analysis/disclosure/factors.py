@@ -19,7 +19,7 @@ from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.factor_influence import FactorInfluence
 
 Gap = TypeVar("Gap", ExpectedResult, SchoolGap)
-NAMELESS = "—"
+NOBODY = ""
 ROUNDED_TO = 10  # numbers of pupils behind the points of a public picture
 
 
@@ -46,13 +46,13 @@ def close_expectations(
 
 
 def close_factors(
-    facts: FactorFacts | NotEstimable, place: str, trail: AuditTrail, *, is_public: bool
+    facts: FactorFacts | NotEstimable, place: str, trail: AuditTrail, *, audience: str
 ) -> FactorFacts | NotEstimable:
     """Close gaps and points of schools with few pupils; what is said of all schools together stays."""
     if isinstance(facts, NotEstimable):
         return facts
     families = tuple(
-        _close_family(one, f"{place}.families[{n}]", trail, is_public=is_public)
+        _close_family(one, f"{place}.families[{n}]", trail, is_public=audience == "public")
         for n, one in enumerate(facts.families)
     )
     return replace(facts, families=families)
@@ -76,7 +76,7 @@ def _close_points(
 ) -> FactorInfluence:
     """Points of schools with enough pupils, without the schools' codes; public ones with rounded sizes."""
     points = tuple(
-        replace(point, school_id=NAMELESS) for point in influence.partials if not few_tested(point.pupils_n)
+        replace(point, school_id=NOBODY) for point in influence.partials if not few_tested(point.pupils_n)
     )
     if len(points) < len(influence.partials):
         trail.close(f"{place}.influence.partials", FEWER_THAN_10)
@@ -125,6 +125,4 @@ def _without_others(one: ExpectedResult, place: str, trail: AuditTrail) -> Expec
         return one
     trail.close(f"{place}.like", OTHER_SCHOOLS)
     points = sorted(like.observed for like in one.like if isinstance(like.observed, float))
-    return replace(
-        one, like=tuple(LikeSchool(NAMELESS, NAMELESS, None, None, observed, None) for observed in points)
-    )
+    return replace(one, like=tuple(LikeSchool(None, None, None, None, observed, None) for observed in points))

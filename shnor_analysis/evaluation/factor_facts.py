@@ -15,11 +15,11 @@ Spread = float | Suppressed | None
 class LikeSchool:
     """A school in like circumstances; `distance` and results as in `results.school_effects.SimilarSchool`.
 
-    `distance` is None where other schools may not be recognised.
+    `school_id`, `name`, `distance` and `gap` are None where other schools may not be recognised.
     """
 
-    school_id: str
-    name: str
+    school_id: str | None
+    name: str | None
     pupils_n: Number
     distance: float | None
     observed: Spread
@@ -27,12 +27,27 @@ class LikeSchool:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedResult:
+class BesideExpected:
+    """A result beside what was expected of it, in standard deviations of pupils, higher is better.
+
+    `gap` is shrunk, with its interval; `reason` says why a verdict cannot be told.
+    """
+
+    pupils_n: Number
+    observed: Spread
+    expected: Spread
+    gap: Measure
+    verdict: str | Suppressed
+    reason: str | None
+    is_resilient: bool | Suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedResult(BesideExpected):
     """A school's results of one assessment (of one subject, or `all`) beside what was expected of them.
 
-    All values are in standard deviations of pupils, higher is better. `given` says what the expectation knows:
-    `context`, or `context_and_earlier` (the pupils' earlier results, too). `gap` is shrunk, with its interval;
-    `reason` says why a verdict cannot be told. `context` names what the model knows of circumstances, `circumstances`
+    `given` says what the expectation knows: `context`, or `context_and_earlier` (the pupils' earlier results, too).
+    `context` names what the model knows of circumstances, `circumstances`
     the single factors behind it. `like` holds the schools in like circumstances, nearest first: given context, for
     all subjects together or for what there is where they are not put together.
     """
@@ -41,13 +56,6 @@ class ExpectedResult:
     subject: str
     given: str
     rows_kind: str
-    pupils_n: Number
-    observed: Spread
-    expected: Spread
-    gap: Measure
-    verdict: str | Suppressed
-    reason: str | None
-    is_resilient: bool | Suppressed
     margin: float
     schools_n: int
     context: tuple[str, ...]
@@ -69,18 +77,11 @@ class SchoolExpectations:
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolGap:
-    """One school in the town's picture of gaps; values as in `ExpectedResult`."""
+class SchoolGap(BesideExpected):
+    """One school in the town's picture of gaps."""
 
     school_id: str
     name: str
-    pupils_n: Number
-    observed: Spread
-    expected: Spread
-    gap: Measure
-    verdict: str | Suppressed
-    reason: str | None
-    is_resilient: bool | Suppressed
 
 
 @dataclass(frozen=True, slots=True)

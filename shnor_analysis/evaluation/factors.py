@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from shnor_analysis.evaluation.factor_facts import (
     ExpectedResult,
@@ -18,8 +19,6 @@ from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.school_effects import SchoolEffect
 from shnor_analysis.results.school_fits import SchoolFits, SchoolPart
 from shnor_analysis.results.town_fits import FamilyFits, TownFits
-
-NO_NAME = "—"
 
 
 def expectations_of(
@@ -58,7 +57,12 @@ def _expected(part: SchoolPart, names: Mapping[str, str]) -> ExpectedResult:
     effect = part.effect
     like = tuple(
         LikeSchool(
-            one.school_id, names.get(one.school_id, NO_NAME), pupils_n, one.distance, one.observed, one.gap
+            one.school_id,
+            names.get(one.school_id, one.school_id),
+            pupils_n,
+            one.distance,
+            one.observed,
+            one.gap,
         )
         for one, pupils_n in zip(effect.similar, part.similar_pupils, strict=True)
     )
@@ -67,13 +71,7 @@ def _expected(part: SchoolPart, names: Mapping[str, str]) -> ExpectedResult:
         subject=part.subject,
         given=part.given,
         rows_kind=part.rows_kind,
-        pupils_n=effect.pupils_n,
-        observed=effect.observed,
-        expected=effect.expected,
-        gap=_gap(effect, part.level),
-        verdict=effect.verdict,
-        reason=effect.reason,
-        is_resilient=effect.is_resilient,
+        **_beside_expected(effect, part.level),
         margin=part.margin,
         schools_n=part.schools_n,
         context=part.context,
@@ -111,19 +109,25 @@ def _family(family: FamilyFits, school_ids: tuple[str, ...], names: Mapping[str,
 def _school_gap(effect: SchoolEffect, level: float, names: Mapping[str, str]) -> SchoolGap:
     return SchoolGap(
         school_id=effect.school_id,
-        name=names.get(effect.school_id, NO_NAME),
-        pupils_n=effect.pupils_n,
-        observed=effect.observed,
-        expected=effect.expected,
-        gap=_gap(effect, level),
-        verdict=effect.verdict,
-        reason=effect.reason,
-        is_resilient=effect.is_resilient,
+        name=names.get(effect.school_id, effect.school_id),
+        **_beside_expected(effect, level),
     )
+
+
+def _beside_expected(effect: SchoolEffect, level: float) -> dict[str, Any]:
+    """The fields of `BesideExpected`."""
+    return {
+        "pupils_n": effect.pupils_n,
+        "observed": effect.observed,
+        "expected": effect.expected,
+        "gap": _gap(effect, level),
+        "verdict": effect.verdict,
+        "reason": effect.reason,
+        "is_resilient": effect.is_resilient,
+    }
 
 
 def _gap(effect: SchoolEffect, level: float) -> Measure:
     if effect.gap is None or effect.gap_low is None or effect.gap_high is None:
         return NotEstimable(effect.reason or "context_missing")
     return Estimate(effect.gap, effect.gap_low, effect.gap_high, level)
-

@@ -18,8 +18,8 @@ from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import has_text, render, render_count
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.factor_influence import FactorAssociation, FactorInfluence
+from shnor_analysis.results.town_fits import ALL_SUBJECTS
 
-ALL_SUBJECTS = "all"
 INDEX = "context_index"
 NOT_FITTED = "not_fitted"
 _CATEGORY = re.compile(r"\[(?:T\.)?(?P<value>[^\]]*)\]$")

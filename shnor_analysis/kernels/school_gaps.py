@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.stats import rankdata
 
-from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments
+from shnor_analysis.kernels.multilevel.moments import Floats, GroupedMoments, sum_by_group
+from shnor_analysis.kernels.read_only import make_read_only
 
-LEAST_PIVOT = 1e-10  # below it, leaving a school out leaves the design without full rank
+# squared pivot below which leaving a school out leaves the design without full rank
+LEAST_PIVOT = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ class SchoolGaps:
     own_error: Floats
     pull: Floats
 
+    def __post_init__(self) -> None:
+        make_read_only(self.coefficients, self.covariance, self.observed, self.expected, self.expected_left_out)
+        make_read_only(self.gap, self.std_error, self.own_error, self.pull)
+
 
 def school_sums(moments: GroupedMoments, *, class_ratio: float = 0.0) -> SchoolSums:
     """Eliminate the classes of schools.
@@ -83,14 +88,14 @@ def school_sums(moments: GroupedMoments, *, class_ratio: float = 0.0) -> SchoolS
     sums = by_group[ones]
     inner = by_group - weight * sums[:, None, :] * sums[None, :, :]
     scaled = sums / (1 + class_ratio * size)
-    parent = moments.levels[0].parent if len(moments.levels) > 1 else None
-    effective = _to_schools(scaled, parent)
+    school, n_schools = moments.ancestors(len(moments.levels) - 1), len(moments.levels[-1].labels)
+    effective = sum_by_group(scaled, school, n_schools)
     return SchoolSums(
-        plain=_to_schools(sums, parent),
-        rows=_to_schools(size, parent),
+        plain=sum_by_group(sums, school, n_schools),
+        rows=sum_by_group(size, school, n_schools),
         sums=effective,
         size=effective[ones],
-        products=np.ascontiguousarray(np.moveaxis(_to_schools(inner, parent), -1, 0)),
+        products=np.ascontiguousarray(np.moveaxis(sum_by_group(inner, school, n_schools), -1, 0)),
         shift=moments.shift,
     )
 
@@ -133,28 +138,6 @@ def school_gaps(
     )
 
 
-def known_variance_tau2(sums: SchoolSums, *, fixed: tuple[int, ...], outcome: int) -> float:
-    """τ² by REML where each school's sampling variance is known (rows weighted by its inverse, σ² = 1).
-
-    Minimises Σ log(1 + τ²m_j) + log|X'V⁻¹X| + r'V⁻¹r over τ² ≥ 0 (Fay and Herriot 1979).
-    """
-    columns = list(fixed)
-
-    def deviance(tau2: float) -> float:
-        weighted = _omega(sums, tau2) * sums.sums
-        total = sums.products.sum(axis=0) - weighted @ sums.sums.T
-        normal, right = total[np.ix_(columns, columns)], total[columns, outcome]
-        residual = total[outcome, outcome] - right @ _inverse(normal) @ right
-        return float(np.log1p(tau2 * sums.size).sum() + np.linalg.slogdet(normal)[1] + residual)
-
-    means = sums.sums[outcome] / sums.size
-    highest = max(float(np.var(means)) * 4, 1e-8)
-    found = minimize_scalar(
-        deviance, bounds=(0.0, highest), method="bounded", options={"xatol": highest * 1e-9}
-    )
-    return float(found.x) if found.fun < deviance(0.0) else 0.0
-
-
 def rank_bounds(gaps: SchoolGaps, *, level: float, draws: int, seed: int) -> tuple[Floats, Floats]:
     """Bounds of each school's place by gap (1: the largest) over draws of all gaps together, two arrays of shape (J,)."""
     rng = np.random.default_rng(seed)
@@ -177,16 +160,6 @@ def _inverse(normal: Floats) -> Floats:
     """Inverse of the normal equations, worked out with columns of one size: factors differ by many powers of ten."""
     scale = 1 / np.sqrt(np.diag(normal))
     found: Floats = np.linalg.inv(normal * scale * scale[:, None]) * scale * scale[:, None]
-    return found
-
-
-def _to_schools(values: Floats, parent: np.ndarray | None) -> Floats:
-    """Sums over the classes of each school, along the last axis; every school has one."""
-    if parent is None:
-        return values
-    order = np.argsort(parent, kind="stable")
-    starts = np.searchsorted(parent[order], np.arange(int(parent.max()) + 1))
-    found: Floats = np.add.reduceat(values[..., order], starts, axis=-1)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from shnor_analysis.kernels.components import FirstComponent, first_component
+from shnor_analysis.kernels.principal_component import FirstComponent, first_component
 from shnor_analysis.models.factor_questions import Questions
 from shnor_analysis.results.factor_influence import IndexWeight
 

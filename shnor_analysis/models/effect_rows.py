@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from shnor_analysis.kernels.multilevel import GroupedMoments, MultilevelSpec, RandomTerm
+from shnor_analysis.kernels.multilevel import INTERCEPT, GroupedMoments, MultilevelSpec, RandomTerm
 from shnor_analysis.kernels.multilevel.moments import Floats
+from shnor_analysis.models.fit_options import DEFAULT_SEED
 from shnor_analysis.warehouse.formulas import parse_formula
 from shnor_analysis.warehouse.moments import Source, scan
-from shnor_analysis.warehouse.moments.source import VIEW, Rows, open_rows, quoted
+from shnor_analysis.warehouse.moments.opening import open_rows
+from shnor_analysis.warehouse.moments.source import VIEW, Rows, quoted
 
 CLASS, MISSING, WEIGHT = "class_of_school", "prior_missing", "precision"
 MODEL_ROWS = "effect_rows"
@@ -45,7 +47,7 @@ class EffectOptions:
     margin: float = 0.3
     pupils_needed: int = 10
     least_linked: float = 0.5
-    seed: int = 500
+    seed: int = DEFAULT_SEED
     draws: int = 2000
 
 
@@ -143,7 +145,7 @@ def read_effect_rows(data: Source, plan: EffectPlan) -> EffectRows:
         plan=plan,
         moments=found.moments,
         spec=_spec(found.moments),
-        context_columns=tuple(one for one in columns if _belongs(one, plan.context)),
+        context_columns=tuple(one for one in columns if _is_column_of(one, plan.context)),
         overview=overview,
         similar=similar,
         prior_share=linked,
@@ -155,12 +157,12 @@ def read_effect_rows(data: Source, plan: EffectPlan) -> EffectRows:
 def _spec(moments: GroupedMoments) -> MultilevelSpec:
     """The outcome is the last column, and every level has an intercept of its own."""
     outcome = len(moments.columns) - 1
-    ones = moments.columns.index("Intercept")
+    ones = moments.columns.index(INTERCEPT)
     random = tuple(RandomTerm(level, (ones,)) for level in range(len(moments.levels)))
     return MultilevelSpec(tuple(range(outcome)), outcome, random)
 
 
-def _belongs(column: str, names: tuple[str, ...]) -> bool:
+def _is_column_of(column: str, names: tuple[str, ...]) -> bool:
     """A column of the design bears the name of its factor, a category in brackets behind it."""
     return any(column == name or column.startswith(f"{name}[") for name in names)
 

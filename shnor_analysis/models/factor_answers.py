@@ -18,9 +18,11 @@ from shnor_analysis.models.factor_associations import (
     left_out_estimates,
     partials_of,
 )
-from shnor_analysis.models.factor_options import FEWEST_REPLICATES, Options
+from shnor_analysis.models.factor_options import Options
 from shnor_analysis.models.factor_questions import Questions
 from shnor_analysis.models.factor_shares import Resampling, SplitVariance, split_variance
+from shnor_analysis.models.factor_warnings import warnings_of
+from shnor_analysis.models.fit_options import DEFAULT_SEED, FEWEST_REPLICATES, SCHOOLS_PER_FACTOR
 from shnor_analysis.models.refusals import not_estimable
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.factor_influence import (
@@ -30,10 +32,6 @@ from shnor_analysis.results.factor_influence import (
     PartialPoint,
     VarianceShare,
 )
-
-# about one factor can be told apart for so many schools
-SCHOOLS_PER_FACTOR = 10
-DEFAULT_SEED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _influence(asked: _Asked, adjusters: tuple[str, ...]) -> FactorInfluence:
         tau2_null=known.tau2_null if known else None,
         tau2_full=known.tau2_full if known else None,
         composite=_composite(asked) if is_few else None,
-        warnings=_warnings(asked, associations, split, is_few=is_few),
+        warnings=warnings_of(questions, associations, split, is_few=is_few, replicates=asked.resampling.replicates),
         n_obs=moments.n_obs,
         n_pupils=questions.n_pupils,
         n_schools=questions.n_schools,
@@ -228,29 +226,3 @@ def _composite(asked: _Asked) -> CompositeIndex | NotEstimable:
     return CompositeIndex(
         weights_of(asked.questions, component), component.explained_share, association, share
     )
-
-
-def _warnings(
-    asked: _Asked,
-    associations: tuple[FactorAssociation, ...],
-    split: SplitVariance | NotEstimable,
-    *,
-    is_few: bool,
-) -> tuple[str, ...]:
-    """Codes of what a reader must know."""
-    known = split if isinstance(split, SplitVariance) else None
-    questions = asked.questions
-    varies = not questions.is_constant_within(questions.factor_columns).all()
-    told = {
-        "few_schools_for_factors": is_few,
-        "no_variance_left": known is not None and known.tau2_null > 0 and known.tau2_full <= 0,
-        "unstable_sign": any(not one.is_sign_stable for one in associations),
-        "noise_unknown": questions.noise == "unknown",
-        "noise_known": questions.noise == "known",
-        "varies_within_schools": varies,
-        "no_bounds": known is not None
-        and known.tau2_null > 0
-        and known.bounds is None
-        and asked.resampling.replicates > 0,
-    }
-    return tuple(code for code, is_true in told.items() if is_true)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from shnor_analysis.kernels.rubin import Pooled, pool
 from shnor_analysis.kernels.variance_shares import fit_known_noise, left_out_coefficients
 from shnor_analysis.models.factor_questions import Questions
 from shnor_analysis.results.factor_influence import FactorAssociation, PartialPoint
+from shnor_analysis.results.frames import tidy_frame
 
 Array = NDArray[np.float64]
 Errors = Literal["model", "CR2"]
@@ -62,40 +63,41 @@ def associations_of(
         scale: Unit of pupils and level.
         left_out: Estimates without each school, shape (schools, columns of factors), or None.
     """
-    from scipy.stats import t as student
-
-    first = len(questions.base)
-    found = []
-    columns = [(factor, column) for factor in questions.factors for column in factor.columns]
+    owners = [factor for factor in questions.factors for _ in factor.columns]
     spreads = questions.school_means(questions.factor_columns).std(axis=0, ddof=1)
-    for at, (factor, column) in enumerate(columns):
-        place = first + at
-        estimate, error = float(fitted.estimates[place]), float(np.sqrt(fitted.covariance[place, place]))
-        df = float(fitted.df[place])
-        half = float(student.ppf((1 + scale.level) / 2, df)) * error
+    found = []
+    for at, (row, factor) in enumerate(zip(_tidy(questions, fitted, scale), owners, strict=True)):
         ends = _ends(left_out[:, at]) if left_out is not None else (None, None)
-        p_value = float(2 * student.sf(abs(estimate) / error, df))
         found.append(
             FactorAssociation(
                 factor=factor.name,
-                term=questions.moments.columns[column],
-                estimate=estimate,
-                std_error=error,
-                df=df,
-                p_value=p_value,
-                p_adjusted=p_value,
-                conf_low=estimate - half,
-                conf_high=estimate + half,
-                in_sd=scale.in_sd(estimate),
-                in_sd_low=scale.in_sd(estimate - half),
-                in_sd_high=scale.in_sd(estimate + half),
+                term=row["term"],
+                estimate=row["estimate"],
+                std_error=row["std_error"],
+                df=row["df"],
+                p_value=row["p_value"],
+                p_adjusted=row["p_value"],
+                conf_low=row["conf_low"],
+                conf_high=row["conf_high"],
+                in_sd=scale.in_sd(row["estimate"]),
+                in_sd_low=scale.in_sd(row["conf_low"]),
+                in_sd_high=scale.in_sd(row["conf_high"]),
                 leave_out_low=ends[0],
                 leave_out_high=ends[1],
-                is_sign_stable=_has_one_sign(ends, estimate),
+                is_sign_stable=_has_one_sign(ends, row["estimate"]),
                 factor_sd=None if factor.is_category else float(spreads[at]),
             )
         )
     return tuple(found)
+
+
+def _tidy(questions: Questions, fitted: Pooled, scale: Scale) -> list[dict[str, Any]]:
+    """The rows of the factors' columns as every model tells them."""
+    terms = [questions.moments.columns[column] for column in questions.factor_columns]
+    mine = slice(len(questions.base), None)
+    errors = np.sqrt(np.diag(fitted.covariance))
+    table = tidy_frame(terms, fitted.estimates[mine], errors[mine], fitted.df[mine], level=scale.level)
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
 def left_out_estimates(questions: Questions, outcome: str, *, highest_ratio: float) -> Array:

@@ -72,7 +72,7 @@ def fit_factor_influence(
         over all associations of all outcomes.
 
     Raises:
-        UsageProblem: ``factors_missing``, ``factor_repeated``, ``replicates_too_few``, ``influence_option``, and what
+        UsageProblem: ``factors_missing``, ``factor_repeated``, ``replicates_too_few``, ``influence_option``, ``fit_option_wrong``, and what
             a formula or a column can have wrong.
         InputRefused: The data cannot be read.
 

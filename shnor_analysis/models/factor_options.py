@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.models.factor_associations import Errors
-
-FEWEST_REPLICATES = 199
+from shnor_analysis.models.fit_options import FEWEST_REPLICATES, option_problems
 
 
 class Options(TypedDict, total=False):
@@ -42,7 +41,7 @@ def check_options(options: Options) -> None:
     """Refuse options that do not exist or make no sense.
 
     Raises:
-        UsageProblem: ``influence_option``, ``replicates_too_few``.
+        UsageProblem: ``influence_option`` for a name that is none, ``fit_option_wrong``, ``replicates_too_few``.
     """
     known = ", ".join(sorted(Options.__annotations__))
     problems = [
@@ -50,16 +49,13 @@ def check_options(options: Options) -> None:
         for name in options
         if name not in Options.__annotations__
     ]
-    level, replicates = options.get("level", 0.95), options.get("replicates", FEWEST_REPLICATES)
-    if not 0 < level < 1:
-        problems.append(Problem("influence_option", found=f"level={level}", allowed="0 < level < 1"))
-    if options.get("errors", "model") not in ("model", "CR2"):
-        problems.append(
-            Problem("influence_option", found=f"errors={options['errors']}", allowed="model, CR2")
-        )
+    errors = (options.get("errors", "model"), get_args(Errors))
+    problems += option_problems(options.get("level", 0.95), errors=errors)
+    replicates = options.get("replicates", FEWEST_REPLICATES)
     spread = options.get("pupil_sd", 1.0)
     if spread != "share" and not (isinstance(spread, int | float) and spread > 0):
-        problems.append(Problem("influence_option", found=f"pupil_sd={spread}", allowed="share, > 0"))
+        given = {"option": "pupil_sd"}
+        problems.append(Problem("fit_option_wrong", found=str(spread), allowed="share, > 0", fields=given))
     if replicates != 0 and replicates < FEWEST_REPLICATES:
         fewest = {"fewest": FEWEST_REPLICATES}
         problems.append(Problem("replicates_too_few", found=str(replicates), fields=fewest))

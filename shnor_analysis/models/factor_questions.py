@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shnor_analysis.kernels.multilevel import GroupedMoments, MultilevelSpec, RandomTerm
 from shnor_analysis.kernels.variance_shares import SchoolBlocks, blocks_of
+from shnor_analysis.warehouse.analysis import INDEX
 
 Array = NDArray[np.float64]
 # what varies within schools less than this part of a column's variation is rounding
@@ -139,13 +140,13 @@ class Questions:
             self,
             moments=replace(
                 moments,
-                columns=(*(moments.columns[one] for one in kept), "context_index"),
+                columns=(*(moments.columns[one] for one in kept), INDEX),
                 shift=np.append(moments.shift[kept], 0.0),
                 products=fold.T @ moments.products @ fold,
                 random=tuple(range(len(kept) + 1)),
                 grouped=grouped,
             ),
             base=tuple(place[one] for one in self.base),
-            factors=(FactorColumns("context_index", (len(kept),), is_category=False),),
+            factors=(FactorColumns(INDEX, (len(kept),), is_category=False),),
             outcomes={name: tuple(place[one] for one in many) for name, many in self.outcomes.items()},
         )

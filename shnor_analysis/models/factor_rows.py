@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.kernels.multilevel import CannotFit
+from shnor_analysis.kernels.multilevel import INTERCEPT, CannotFit
 from shnor_analysis.models.factor_options import Options
 from shnor_analysis.models.factor_questions import FactorColumns, Questions
 from shnor_analysis.models.refusals import not_estimable
@@ -23,8 +23,8 @@ from shnor_analysis.warehouse.moments import Scan, scan
 if TYPE_CHECKING:
     from shnor_analysis.warehouse.moments import Source
 
+# column of weights beside those of the data
 PRECISION = "row_precision"
-INTERCEPT = "Intercept"
 # rows a school from which the spread within schools can be estimated rather than taken as known
 ENOUGH_ROWS = 1.5
 

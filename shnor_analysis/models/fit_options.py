@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.warehouse.formulas import ModelFormula
 
+# about one factor can be told apart for so many schools
+SCHOOLS_PER_FACTOR = 10
+# samples of schools from which bounds of 95 % can be read: the 5th from either end
+FEWEST_REPLICATES = 199
+# any number, kept with every result so that it can be made again
+DEFAULT_SEED = 500
+
 
 def check_options(level: float, **choices: tuple[object, Iterable[str]]) -> None:
     """Refuse options outside their choices, and a level of intervals outside (0, 1).
@@ -18,6 +25,13 @@ def check_options(level: float, **choices: tuple[object, Iterable[str]]) -> None
     Raises:
         UsageProblem: ``fit_option_wrong`` for each wrong option.
     """
+    problems = option_problems(level, **choices)
+    if problems:
+        raise UsageProblem(problems)
+
+
+def option_problems(level: float, **choices: tuple[object, Iterable[str]]) -> list[Problem]:
+    """What `check_options` refuses, for who has more to find before refusing."""
     problems = [
         Problem("fit_option_wrong", found=str(asked), allowed=", ".join(allowed), fields={"option": name})
         for name, (asked, allowed) in choices.items()
@@ -27,8 +41,7 @@ def check_options(level: float, **choices: tuple[object, Iterable[str]]) -> None
         problems.append(
             Problem("fit_option_wrong", found=str(level), allowed="0 < level < 1", fields={"option": "level"})
         )
-    if problems:
-        raise UsageProblem(problems)
+    return problems
 
 
 def check_one_outcome(formula: ModelFormula) -> None:

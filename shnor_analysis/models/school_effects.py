@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shnor_analysis.kernels.multilevel import CannotFit, fit_moments
-from shnor_analysis.kernels.school_gaps import rank_bounds, school_gaps, school_sums
+from shnor_analysis.kernels.school_gaps import SchoolGaps, SchoolSums, rank_bounds, school_gaps, school_sums
 from shnor_analysis.kernels.variance_shares.blocks import blocks_of
 from shnor_analysis.kernels.variance_shares.known_noise import fit_known_noise
 from shnor_analysis.models.effect_rows import EffectOptions, EffectPlan, EffectRows, read_effect_rows
 from shnor_analysis.models.effect_verdicts import GapFacts, make_effects
+from shnor_analysis.models.fit_options import check_options
 from shnor_analysis.models.refusals import not_estimable
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.school_effects import SchoolEffects
 from shnor_analysis.warehouse.moments import Source
 
 LEAST_SCHOOLS = 10
-SPARE_SCHOOLS = (
-    3  # schools beyond the columns of the context, so that a variance between schools can be estimated
-)
+# schools beyond the columns of the context, so that a variance between schools can be estimated
+SPARE_SCHOOLS = 3
+# variance between schools as a share of that between pupils, below which it is none (a standard deviation of 1e-4 of
+# theirs, as lme4::isSingular)
+SINGULAR = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ def fit_school_effects(
         the model cannot be fitted.
 
     Raises:
-        UsageProblem: A column that the data do not have.
+        UsageProblem: A column that the data do not have; ``fit_option_wrong``.
 
     Limits: association, not cause: a gap is what context and prior results do not go with, schools' work among it.
     Intervals hold one by one; of many schools as expected, some fall outside by chance.
     Source: Goldstein & Spiegelhalter (1996), JRSS A 159: 385–443; docs/method/school_effects.md.
     """
+    check_options(level)
     used = options or EffectOptions()
     plan = EffectPlan(outcome, tuple(context), prior, tuple(adjusters), school, used)
     try:
@@ -103,18 +107,7 @@ def _effects(rows: EffectRows, level: float) -> SchoolEffects:
         tau2=variances.schools,
         sigma2=variances.pupils,
     )
-    ranks = rank_bounds(gaps, level=level, draws=options.draws, seed=options.seed)
-    context_at = [rows.spec.fixed.index(moments.columns.index(name)) for name in rows.context_columns]
-    means = (sums.plain[list(rows.spec.fixed)] / sums.rows).T
-    school_ids = tuple(str(label) for label in moments.levels[-1].labels)
-    facts = GapFacts(
-        school_ids=school_ids,
-        pupils_n=rows.pupils_of(school_ids),
-        gaps=gaps,
-        ranks=ranks,
-        hardness=means[:, context_at] @ gaps.coefficients[context_at],
-        similar=rows.similar,
-    )
+    facts = _facts(rows, sums, gaps, level)
     effects = make_effects(facts, rows.overview, options=options, level=level)
     notes = [*rows.notes, *(["singular"] if variances.is_singular else [])]
     notes += ["context_missing"] if any(one.reason == "context_missing" for one in effects) else []
@@ -129,7 +122,7 @@ def _effects(rows: EffectRows, level: float) -> SchoolEffects:
         prior_share=rows.prior_share,
         n_obs=moments.n_obs,
         n_pupils=sum(one.pupils_n for one in effects if one.expected is not None),
-        n_schools=len(school_ids),
+        n_schools=len(facts.school_ids),
         rows_dropped=moments.rows_dropped,
         tau2=variances.schools,
         tau2_class=variances.classes,
@@ -144,6 +137,22 @@ def _effects(rows: EffectRows, level: float) -> SchoolEffects:
     )
 
 
+def _facts(rows: EffectRows, sums: SchoolSums, gaps: SchoolGaps, level: float) -> GapFacts:
+    """What verdicts need of the model: gaps with bounds of their ranks, and how hard each school's context is."""
+    moments, options, fixed = rows.moments, rows.plan.options, list(rows.spec.fixed)
+    context_at = [fixed.index(moments.columns.index(name)) for name in rows.context_columns]
+    means = (sums.plain[fixed] / sums.rows).T
+    school_ids = tuple(str(label) for label in moments.levels[-1].labels)
+    return GapFacts(
+        school_ids=school_ids,
+        pupils_n=rows.pupils_of(school_ids),
+        gaps=gaps,
+        ranks=rank_bounds(gaps, level=level, draws=options.draws, seed=options.seed),
+        hardness=means[:, context_at] @ gaps.coefficients[context_at],
+        similar=rows.similar,
+    )
+
+
 def _variances(rows: EffectRows) -> _Variances:
     """Variances by REML; where each school's sampling variance is known only that between schools is estimated."""
     moments, spec = rows.moments, rows.spec
@@ -153,12 +162,12 @@ def _variances(rows: EffectRows) -> _Variances:
         outermost = len(moments.levels) - 1
         classes = by_level.get(0) if outermost else None
         return _Variances(
-            by_level[outermost], classes, fit.sigma**2, is_singular=by_level[outermost] < 1e-8 * fit.sigma**2
+            by_level[outermost],
+            classes,
+            fit.sigma**2,
+            is_singular=by_level[outermost] < SINGULAR * fit.sigma**2,
         )
     fit_moments(moments, replace(spec, random=()))  # refuses what no model of these columns can be fitted to
     blocks = blocks_of(moments, base=spec.fixed, factors=(), outcome=spec.outcome, is_noise_known=True)
     tau2 = fit_known_noise(blocks).tau2
     return _Variances(tau2, None, 1.0, is_singular=tau2 == 0.0)
-
-
-__all__ = ["EffectOptions", "fit_school_effects"]

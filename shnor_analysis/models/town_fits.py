@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.models.effect_rows import EffectOptions
 from shnor_analysis.models.factor_associations import control_multiplicity
 from shnor_analysis.models.factor_influence import fit_factor_influence
-from shnor_analysis.models.school_effects import EffectOptions, fit_school_effects
+from shnor_analysis.models.fit_options import DEFAULT_SEED, FEWEST_REPLICATES, SCHOOLS_PER_FACTOR
+from shnor_analysis.models.school_effects import fit_school_effects
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.factor_influence import FactorInfluence
 from shnor_analysis.results.school_effects import SchoolEffects
@@ -27,8 +29,8 @@ from shnor_analysis.warehouse.analysis import (
 from shnor_analysis.warehouse.engine import Connection
 
 OUTCOME = "outcome"
-SCHOOLS_A_FACTOR = 10
-CLASSES_A_SCHOOL = 1.5  # with fewer, classes and schools cannot be told apart
+# with fewer, classes and schools cannot be told apart
+CLASSES_A_SCHOOL = 1.5
 ROWS, LINKED_ROWS = "family_rows", "linked_rows"
 
 
@@ -38,8 +40,8 @@ class TownPlan:
 
     school_year: int
     factors: tuple[str, ...] = ()
-    replicates: int = 199
-    seed: int = 500
+    replicates: int = FEWEST_REPLICATES
+    seed: int = DEFAULT_SEED
 
 
 Tell = Callable[[int, int, str], None]
@@ -116,7 +118,7 @@ class _Setting:
 def _setting(
     connection: Connection, view: str, family: Family, factors: tuple[str, ...], *, plan: TownPlan
 ) -> _Setting:
-    is_enough = len(factors) * SCHOOLS_A_FACTOR <= family.schools_n
+    is_enough = len(factors) * SCHOOLS_PER_FACTOR <= family.schools_n
     context = factors if is_enough else (INDEX,)
     options = EffectOptions(similar_by=factors, seed=plan.seed)
     if family.rows_kind == "schools":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from shnor_analysis.results.freezing import frozen, same
+from shnor_analysis.results.freezing import frozen, is_same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,5 +229,5 @@ def _is_equal(one: Any, other: object) -> bool:
     """Compare two values of one class field by field, arrays by their numbers."""
     compared = [item.name for item in fields(one) if item.compare]
     return type(other) is type(one) and all(
-        same(getattr(one, name), getattr(other, name)) for name in compared
+        is_same(getattr(one, name), getattr(other, name)) for name in compared
     )

@@ -17,7 +17,7 @@ def frozen(values: ArrayLike) -> NDArray[np.float64]:
     return np.frombuffer(array.tobytes(), dtype=np.float64).reshape(array.shape)
 
 
-def same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Tell whether two fields of a value are equal: arrays by every number (NaN equals NaN), the rest by `==`."""
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return bool(np.array_equal(one, other, equal_nan=True))

@@ -14,8 +14,9 @@ from shnor_analysis.results.prediction import GroupRows, PredictionRows
 from shnor_analysis.warehouse.formulas import ModelFormula, formula_columns, parse_formula
 from shnor_analysis.warehouse.moments import Design
 from shnor_analysis.warehouse.moments.hierarchy import whole_codes
+from shnor_analysis.warehouse.moments.opening import columns_of, open_rows
 from shnor_analysis.warehouse.moments.sample import Sample
-from shnor_analysis.warehouse.moments.source import columns_of, open_rows, quoted
+from shnor_analysis.warehouse.moments.source import as_it_is, quoted
 
 # rows made up for formulaic to look at: only their kinds and bounds count
 SAMPLE_ROWS = 8
@@ -42,6 +43,9 @@ class Recipe:
     needed: tuple[str, ...] = ()
     weights: str | None = None
     source: Any = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", as_it_is(self.source))
 
     @property
     def has_data(self) -> bool:

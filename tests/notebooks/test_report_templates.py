@@ -17,6 +17,7 @@ from shnor_analysis.reporting.orders import (
 )
 
 NAMES = ("school", "municipality")
+STORIES = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 MOST_LINES = 12
 FORBIDDEN = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.With, ast.Lambda)
 
@@ -50,6 +51,35 @@ def faults(cells: list[Any]) -> list[str]:
         if not tags and not imports and not is_first_of_section and cells[number - 1].cell_type != "code":
             found.append(f"{number}: no question")
     return found
+
+
+def story_faults(cells: list[Any]) -> list[str]:
+    """Broken habits of a notebook for exploring: as `faults`, but sealed cells keep their short text."""
+    sealed = [n for n, cell in enumerate(cells) if "nbval-check-output" in cell.metadata.get("tags", [])]
+    bare = [nbformat.from_dict({**cell, "outputs": [], "execution_count": None}) for cell in cells]
+    found = faults(bare)
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code" and bool(cell.outputs) != (number in sealed):
+            found.append(f"{number}: outputs")
+        if cell.cell_type == "code" and cell.execution_count is None:
+            found.append(f"{number}: never run, and its seal would compare nothing")
+    return found if 2 <= len(sealed) <= 6 else [*found, f"{len(sealed)} seals"]
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_a_story_asks_and_the_package_answers(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    assert story_faults(cells) == []
+    assert cells[0].source.startswith("# ")
+    assert [cell.cell_type for cell in cells[:3]] == ["markdown", "code", "code"]
+    assert cells[1].metadata["tags"] == ["parameters"]
+
+
+def test_an_output_without_a_seal_and_a_missing_seal_would_be_noticed() -> None:
+    cells = nbformat.read(STORIES[-1], as_version=4).cells
+    (place, *_) = [n for n, cell in enumerate(cells) if cell.cell_type == "code" and cell.outputs]
+    cells[place].metadata["tags"] = []
+    assert f"{place}: outputs" in story_faults(cells)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from shnor_analysis.models.school_effects import EffectOptions, fit_school_effects
+from shnor_analysis.models.effect_rows import EffectOptions
+from shnor_analysis.models.school_effects import fit_school_effects
 from shnor_analysis.simulation import TownSpec, simulate_town
 from shnor_analysis.simulation.abilities import procedure_noise
 from shnor_analysis.simulation.papers import paper

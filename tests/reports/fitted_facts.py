@@ -84,15 +84,15 @@ def an_influence(**changed: Any) -> FactorInfluence:
 def a_gap(number: int, gap: float, verdict: str, **changed: Any) -> SchoolGap:
     """A school's gap with an interval of a quarter to both sides."""
     told = SchoolGap(
-        f"sch{number}",
-        f"Школа № {number}",
-        80,
-        gap + 0.1,
-        0.1,
-        Estimate(gap, gap - 0.25, gap + 0.25),
-        verdict,
-        None,
-        False,
+        school_id=f"sch{number}",
+        name=f"Школа № {number}",
+        pupils_n=80,
+        observed=gap + 0.1,
+        expected=0.1,
+        gap=Estimate(gap, gap - 0.25, gap + 0.25),
+        verdict=verdict,
+        reason=None,
+        is_resilient=False,
     )
     return replace(told, **changed)
 

@@ -17,7 +17,7 @@ from shnor_analysis.simulation import ProgrammeCohort, TownSpec, simulate_town, 
 from shnor_analysis.workspace import create_workspace
 
 SPEC = TownSpec(
-    schools_n=6,
+    schools_n=12,  # models ask for ten schools
     first_year=2023,
     last_year=2024,
     pupil_years=(2023,),
@@ -104,6 +104,7 @@ sys.addaudithook(watch)
 COMMANDS = {
     "ingest": ("ingest", "{incoming}"),
     "build": ("build", "--json"),
+    "fit": ("fit", "--year", "2024"),
     "status": ("status", "--json"),
     "report department": ("report", "--school", "sch660001", "--year", "2024", "--jobs", "2"),
     "report public": (

@@ -92,6 +92,7 @@ def test_results_with_the_same_reading_stand_in_one_line():
     ]
     told = said(a_fitted_school(*results), "expected")
     assert "– Выше, чем обычно в таких условиях: ВПР (все предметы вместе, математика)." in told
+    assert told.count("Выше, чем обычно") == 1
     assert "– Сказать нельзя: ОГЭ (все предметы вместе) — границы слишком широки" in told
     earlier = told.partition("С учётом прежних результатов тех же учеников:")[2]
     assert "– Ниже, чем обычно в таких условиях: ОГЭ (все предметы вместе)." in earlier

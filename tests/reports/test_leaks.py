@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -68,6 +69,26 @@ def test_no_command_says_anything_planted(carried, name):
 @pytest.mark.parametrize("audience", ["department", "public"])
 def test_nothing_planted_stands_in_the_reports_of_any_audience(carried, audience):
     assert leaks_below(carried.reports[audience]) == {}
+
+
+def named_schools(page, schools):
+    """Codes of the schools whose name or code stands in the text of a page."""
+    text = re.sub(r"<[^>]+>|\s+", " ", page.read_text(encoding="utf-8").partition("<main")[2])
+    return {
+        code for code, name in schools.items() if re.search(rf"{re.escape(name)}(?![\w»])|{code}\b", text)
+    }
+
+
+def test_what_the_models_say_of_a_school_names_no_other_outside_the_department(carried):
+    schools = dict(read_stored(carried.folder, "schools")[["school_id", "name"]].itertuples(index=False))
+    pages = {
+        audience: next(carried.reports[audience].glob(f"*/{code}/report.html"))
+        for audience, code in (("department", "sch660001"), ("public", "sch660002"))
+    }
+    assert "Школы в похожих условиях" in pages["department"].read_text(encoding="utf-8")
+    assert "Schools in like circumstances" in pages["public"].read_text(encoding="utf-8")
+    assert len(named_schools(pages["department"], schools)) > 8, "the search finds names"
+    assert named_schools(pages["public"], schools) == {"sch660002"}
 
 
 def test_everything_works_without_a_network(carried):

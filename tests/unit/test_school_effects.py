@@ -12,7 +12,8 @@ import pytest
 
 from shnor_analysis.errors import UsageProblem
 from shnor_analysis.language import render
-from shnor_analysis.models.school_effects import EffectOptions, fit_school_effects
+from shnor_analysis.models.effect_rows import EffectOptions
+from shnor_analysis.models.school_effects import fit_school_effects
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.school_effects import UNKNOWN_REASONS, VERDICTS, SchoolEffects
 from shnor_analysis.warehouse.engine import engine
@@ -108,9 +109,16 @@ def test_nine_schools_are_too_few_and_it_is_said_in_words():
 
 
 def test_context_that_does_not_vary_and_a_column_that_is_not_there_are_refused():
-    assert fit(a_town().assign(poverty=1.0)).reason in ("constant_column", "collinear")
-    with pytest.raises(UsageProblem):
+    assert fit(a_town().assign(poverty=1.0)).reason == "constant_column"
+    with pytest.raises(UsageProblem) as refused:
         fit(a_town(), context=("no_such_factor",))
+    assert [one.code for one in refused.value.problems] == ["formula_column"]
+
+
+def test_intervals_of_more_than_everything_are_refused():
+    with pytest.raises(UsageProblem) as refused:
+        fit(a_town(), level=1.5)
+    assert [one.code for one in refused.value.problems] == ["fit_option_wrong"]
 
 
 def test_similar_schools_are_the_nearest_by_standardised_factors():

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from shnor_analysis.kernels.components import first_component
 from shnor_analysis.kernels.multilevel import MultilevelSpec, RandomTerm, fit_moments, moments_from_arrays
 from shnor_analysis.kernels.multiplicity import benjamini_hochberg
+from shnor_analysis.kernels.principal_component import first_component
 from shnor_analysis.kernels.shapley import all_subsets, draw_orders, exact_shares, sampled_shares
 from shnor_analysis.kernels.variance_shares import (
     blocks_of,

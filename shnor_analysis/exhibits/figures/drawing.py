@@ -23,6 +23,10 @@ SOFT_INK = "#52606d"
 PALE = "#d5dbe1"
 BLUE = "#0b5394"
 ORANGE = "#b8500c"
+PALE_BLUE = "#b9d2ea"
+GRID = "#e8ecef"
+STRIPE = "#f7f8fa"
+MARKER_POINTS, MARKER_EDGE = 5.0, 1.3  # of the marks of factors and gaps
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -81,7 +85,7 @@ def percent_axis(axes: Axes, language: str, *, axis: str) -> None:
     """Write percentages on an axis of shares (0–1), with quiet lines across."""
     target = axes.xaxis if axis == "x" else axes.yaxis
     target.set_major_formatter(FuncFormatter(lambda share, _: printing.percent(share, language)))
-    axes.grid(visible=True, axis="x" if axis == "x" else "y", color="#e8ecef", linewidth=0.7)
+    axes.grid(visible=True, axis="x" if axis == "x" else "y", color=GRID, linewidth=0.7)
 
 
 def share_limit(shares: list[float]) -> float:

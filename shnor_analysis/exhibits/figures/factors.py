@@ -23,7 +23,18 @@ from shnor_analysis.exhibits.factor_reading import (
     steps_of,
     term_name,
 )
-from shnor_analysis.exhibits.figures.drawing import BLUE, INK, SOFT_INK, Drawing, house_style, new_figure
+from shnor_analysis.exhibits.figures.drawing import (
+    BLUE,
+    GRID,
+    INK,
+    MARKER_EDGE,
+    MARKER_POINTS,
+    PALE_BLUE,
+    SOFT_INK,
+    Drawing,
+    house_style,
+    new_figure,
+)
 from shnor_analysis.exhibits.figures.hundred import hundred_axis
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
@@ -84,8 +95,8 @@ def _draw_step(axes: Axes, place: int, step: Step, level: float) -> None:
         "D" if step.association.factor == INDEX else "o",
         color=BLUE,
         markerfacecolor=BLUE if is_clear else "white",
-        markersize=5,
-        markeredgewidth=1.3,
+        markersize=MARKER_POINTS,
+        markeredgewidth=MARKER_EDGE,
         zorder=3,
     )
 
@@ -98,8 +109,8 @@ def _legend(language: str) -> list[Line2D]:
             color=BLUE,
             marker="o",
             markerfacecolor=face,
-            markersize=5,
-            markeredgewidth=1.3,
+            markersize=MARKER_POINTS,
+            markeredgewidth=MARKER_EDGE,
             linewidth=1.6,
             label=render(f"legend.{code}", language),
         )
@@ -132,7 +143,7 @@ def _draw_bars(axes: Axes, shares: Sequence[VarianceShare]) -> None:
         list(places),
         [one.share for one in shares],
         height=0.58,
-        color=["white" if one.share < 0 else "#b9d2ea" for one in shares],
+        color=["white" if one.share < 0 else PALE_BLUE for one in shares],
         edgecolor=BLUE,
         linewidth=0.8,
         hatch=["////" if one.share < 0 else "" for one in shares],
@@ -148,7 +159,7 @@ def _draw_bounds(axes: Axes, place: int, low: float, high: float) -> None:
     ends = ((max(low, least), "<" if low < least else "|"), (min(high, most), ">" if high > most else "|"))
     axes.plot([x for x, _ in ends], [place, place], color=INK, linewidth=1.3, zorder=4)
     for x, marker in ends:
-        axes.plot([x], [place], marker, color=INK, markersize=5, zorder=4)
+        axes.plot([x], [place], marker, color=INK, markersize=MARKER_POINTS, zorder=4)
 
 
 def rows_figure(names: list[str], title: str) -> tuple[Figure, Axes]:
@@ -161,6 +172,6 @@ def rows_figure(names: list[str], title: str) -> tuple[Figure, Axes]:
     axes.set_yticks(range(len(names)), [name.replace("$", r"\$") for name in names], color=INK, fontsize=7.4)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-    axes.grid(visible=True, axis="x", color="#e8ecef", linewidth=0.7)
+    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.7)
     figure.text(0.012, 1 - 0.06 / height, title, va="top", fontsize=8.2, fontweight="bold", color=INK)
     return figure, axes

@@ -16,9 +16,11 @@ from shnor_analysis.exhibits.factor_reading import family_name, first_expected, 
 from shnor_analysis.exhibits.figures.drawing import (
     BLUE,
     INK,
+    MARKER_POINTS,
     ORANGE,
     PALE,
     SOFT_INK,
+    STRIPE,
     Drawing,
     house_style,
     new_figure,
@@ -71,7 +73,7 @@ def _draw_rows(schools: Sequence[SchoolGap], language: str) -> Figure:
     figure = new_figure(height)
     axes = figure.add_axes((0.36, 0.5 / height, 0.61, ROW_INCHES * len(schools) / height))
     for place in range(0, len(schools), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="#f7f8fa", zorder=0, linewidth=0)
+        axes.axhspan(place - 0.5, place + 0.5, color=STRIPE, zorder=0, linewidth=0)
     axes.axvline(0, color=SOFT_INK, linewidth=0.9, zorder=1)
     for place, one in enumerate(schools):
         assert isinstance(one.gap, Estimate)
@@ -181,5 +183,12 @@ def _like_legend(language: str) -> list[Line2D]:
 
 def _handle(text: str, marker: str, colour: str, face: str, *, line: float = 0.0) -> Line2D:
     return Line2D(
-        [], [], color=colour, marker=marker, markerfacecolor=face, markersize=5, linewidth=line, label=text
+        [],
+        [],
+        color=colour,
+        marker=marker,
+        markerfacecolor=face,
+        markersize=MARKER_POINTS,
+        linewidth=line,
+        label=text,
     )

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.figures.drawing import GRID
 
 # the tails are wide: equal steps of pupils stand ever further apart on an axis of standard deviations
 WRITTEN = (1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99)
@@ -22,7 +23,7 @@ def hundred_axis(axes: Axes, language: str, *, axis: str = "x") -> None:
     shown = ticks_between(*(axes.get_xlim() if axis == "x" else axes.get_ylim()))
     target.set_major_locator(FixedLocator([place_of(n) for n in shown]))
     target.set_major_formatter(FixedFormatter([printing.number(n, language) for n in shown]))
-    axes.grid(visible=True, axis="x" if axis == "x" else "y", color="#e8ecef", linewidth=0.7)
+    axes.grid(visible=True, axis="x" if axis == "x" else "y", color=GRID, linewidth=0.7)
 
 
 def ticks_between(low: float, high: float) -> list[int]:

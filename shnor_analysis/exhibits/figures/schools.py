@@ -13,6 +13,7 @@ from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.figures.drawing import (
     BLUE,
     ORANGE,
+    STRIPE,
     Drawing,
     house_style,
     new_figure,
@@ -74,7 +75,7 @@ def _draw_rows(lines: list[SchoolLine], language: str) -> Figure:
         range(len(lines)), [short_name(line.name) for line in lines], color="#1f2933", fontsize=7.2
     )
     for place in range(0, len(lines), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="#f7f8fa", zorder=0, linewidth=0)
+        axes.axhspan(place - 0.5, place + 0.5, color=STRIPE, zorder=0, linewidth=0)
     percent_axis(axes, language, axis="x")
     return figure
 

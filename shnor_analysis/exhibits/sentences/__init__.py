@@ -7,6 +7,7 @@ from shnor_analysis.exhibits.gate import find_maker
 from shnor_analysis.exhibits.sentences import (
     expectations,
     factors,
+    gaps,
     municipality,
     school,
     school_lists,
@@ -21,7 +22,7 @@ MAKERS = {
         **expectations.SECTIONS,
         **shared.SECTIONS,
     },
-    TownEvaluation: {**municipality.SECTIONS, **factors.SECTIONS, **shared.SECTIONS},
+    TownEvaluation: {**municipality.SECTIONS, **factors.SECTIONS, **gaps.SECTIONS, **shared.SECTIONS},
 }
 
 

@@ -17,9 +17,8 @@ from shnor_analysis.exhibits.factor_reading import (
     family_name,
     first_expected,
     part_name,
-    why_nothing,
 )
-from shnor_analysis.exhibits.sentences.factors import stale
+from shnor_analysis.exhibits.sentences.fitted import opening
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
@@ -31,16 +30,14 @@ VERDICTS = ("above", "as_expected", "below", "cannot_be_told")
 def describe_expected(released: School, language: str) -> Text:
     """Whether the school's results are above, as, or below what such circumstances let expect, and how sure that is."""
     facts = released.value.expectations
-    blocks: list[Block] = [Heading(render("expected.heading", language))]
+    start = opening("expected", facts, language, audience=released.audience)
     if isinstance(facts, NotEstimable):
-        why = why_nothing(facts, language, audience=released.audience)
-        return Text("expected", (*blocks, Paragraph(why, "note")))
-    if facts.is_stale:
-        blocks.append(stale(facts.school_year, language, audience=released.audience))
+        return Text("expected", start)
     first = first_expected(facts)
     if first is None:
-        return Text("expected", (*blocks, Paragraph(render("expected.empty", language), "note")))
-    blocks += [
+        return Text("expected", (*start, Paragraph(render("expected.empty", language), "note")))
+    blocks: list[Block] = [
+        *start,
         *_in_frequencies(first, language),
         Bullets(tuple(_verdicts(facts.given_context(), language))),
         *_earlier(facts, language),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.factor_facts import FactorFacts, FamilyFacts, SchoolGap
+from shnor_analysis.evaluation.factor_facts import FactorFacts, FamilyFacts
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.factor_reading import (
@@ -13,50 +11,34 @@ from shnor_analysis.exhibits.factor_reading import (
     Step,
     factors_named,
     family_name,
-    first_gaps,
     first_influence,
     is_told_apart,
     step_size,
     steps_of,
     term_name,
-    why_nothing,
 )
+from shnor_analysis.exhibits.sentences.fitted import opening
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render
-from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.factor_influence import FactorInfluence
 
 Town = Released[TownEvaluation]
-VERDICTS = ("above", "below", "as_expected")
-MOST_NAMES = 12
 
 
 def describe_factors(released: Town, language: str) -> Text:
     """Which circumstances go with results here, how sure that is, and for how many schools it was asked."""
     facts = released.value.factors
-    blocks: list[Block] = [Heading(render("factors.heading", language))]
+    blocks = opening("factors", facts, language, audience=released.audience)
     if isinstance(facts, NotEstimable):
-        why = why_nothing(facts, language, audience=released.audience)
-        return Text("factors", (*blocks, Paragraph(why, "note")))
-    if facts.is_stale:
-        blocks.append(stale(facts.school_year, language, audience=released.audience))
+        return Text("factors", blocks)
     found = first_influence(facts)
     whys = _whys(facts, language)
     if found is None:
         return Text("factors", (*blocks, Bullets(whys or (render("factors.nothing", language),))))
-    blocks += _told(*found, language)
-    if whys:
-        blocks += [Heading(render("factors.not_asked", language), 3), Bullets(whys)]
-    return Text("factors", tuple(blocks))
-
-
-def stale(year: int, language: str, *, audience: str) -> Paragraph:
-    """Says that data or settings changed after the models were fitted; who can, is told what to do."""
-    said = render("factors.stale", language)
-    if audience == "department":
-        said = f"{said} {render('factors.fit_them', language, year=year)}"
-    return Paragraph(said, "caution")
+    unasked = (Heading(render("factors.not_asked", language), 3), Bullets(whys)) if whys else ()
+    return Text("factors", (*blocks, *_told(*found, language), *unasked))
 
 
 def _told(family: FamilyFacts, influence: FactorInfluence, language: str) -> list[Block]:
@@ -146,11 +128,11 @@ def describe_shares(released: Town, language: str) -> Text:
     found = first_influence(released.value.factors)
     if found is None:
         return Text("shares", ())
-    influence, total = found[1], found[1].total_share
-    if isinstance(total, NotEstimable) or isinstance(influence.shares, NotEstimable):
-        reason = total if isinstance(total, NotEstimable) else influence.shares
-        assert isinstance(reason, NotEstimable)
-        return Text("shares", (*blocks, Paragraph(printing.why_not(reason, language), "note")))
+    shares, total = found[1].shares, found[1].total_share
+    if isinstance(total, NotEstimable):
+        return Text("shares", (*blocks, Paragraph(printing.why_not(total, language), "note")))
+    if isinstance(shares, NotEstimable):
+        return Text("shares", (*blocks, Paragraph(printing.why_not(shares, language), "note")))
     code = "shares.total" if _has_bounds(total) else "shares.total.no_bounds"
     said = render(
         code,
@@ -159,7 +141,7 @@ def describe_shares(released: Town, language: str) -> Text:
         interval=printing.interval(total, language),
     )
     blocks += [Paragraph(said), Paragraph(render("shares.reading", language), "note")]
-    if any(one.share < 0 for one in influence.shares):
+    if any(one.share < 0 for one in shares):
         blocks.append(Paragraph(render("shares.negative", language), "note"))
     return Text("shares", tuple(blocks))
 
@@ -193,47 +175,6 @@ def describe_partials(released: Town, language: str) -> Text:
     return Text("partials", blocks)
 
 
-def describe_gaps(released: Town, language: str) -> Text:
-    """How many schools differ from what was expected, the resilient ones, and how little that says."""
-    facts = released.value.factors
-    if isinstance(facts, NotEstimable):
-        return Text("gaps", ())
-    blocks: list[Block] = [Heading(render("gaps.heading", language))]
-    found = first_gaps(facts)
-    if found is None:
-        reason = next((one.gaps for one in facts.families if isinstance(one.gaps, NotEstimable)), None)
-        why = why_nothing(reason or NotEstimable("no_models"), language, audience=released.audience)
-        return Text("gaps", (*blocks, Paragraph(why, "note")))
-    family, gaps = found
-    blocks += [
-        Paragraph(render("gaps.intro", language, family=family_name(family, language))),
-        Bullets(tuple(_verdicts(gaps, language))),
-    ]
-    resilient = [one.name for one in gaps if one.is_resilient is True]
-    if len(resilient) > MOST_NAMES:
-        blocks.append(Paragraph(printing.counted("gaps.resilient.many", len(resilient), language)))
-    elif resilient:
-        blocks.append(Paragraph(render("gaps.resilient", language, names=", ".join(resilient))))
-    blocks.append(Paragraph(render("gaps.reading", language), "note"))
-    return Text("gaps", tuple(blocks))
-
-
-def _verdicts(gaps: tuple[SchoolGap, ...], language: str) -> list[str]:
-    known = Counter(str(one.verdict) for one in gaps if not isinstance(one.verdict, Suppressed))
-    said = [printing.counted(f"gaps.{one}", known[one], language) for one in VERDICTS if known[one]]
-    reasons = Counter(one.reason for one in gaps if one.verdict == "cannot_be_told")
-    said += [
-        printing.counted("gaps.cannot_be_told", n, language, why=render(f"effect_unknown.{code}", language))
-        for code, n in reasons.items()
-        if code
-    ]
-    hidden = Counter(one.verdict.reason for one in gaps if isinstance(one.verdict, Suppressed))
-    return said + [
-        printing.counted("gaps.closed", n, language, why=printing.why_not(Suppressed(code), language))
-        for code, n in hidden.items()
-    ]
-
-
 def describe_factor_limits(released: Town, language: str) -> Text:
     """What the models of factors and gaps cannot say."""
     facts = released.value.factors
@@ -252,6 +193,5 @@ SECTIONS = {
     "shares": describe_shares,
     "index": describe_index,
     "partials": describe_partials,
-    "gaps": describe_gaps,
     "factor_limits": describe_factor_limits,
 }

@@ -29,8 +29,6 @@ from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 from shnor_analysis.results.factor_influence import CompositeIndex, FactorInfluence
 
-NAMELESS = "—"
-
 
 def make_factors_table(released: Released[TownEvaluation], language: str) -> ShownTable | Text:
     """Each factor of each assessment: the step, what goes with it, stability, the share of differences it carries."""
@@ -190,7 +188,7 @@ def _gap(gap: Measure, language: str) -> str:
 def make_like_table(released: Released[SchoolEvaluation], language: str) -> ShownTable | Text:
     """The schools in like circumstances, nearest first; only where their names may be shown."""
     one = first_expected(released.value.expectations)
-    if one is None or not one.like or one.like[0].name == NAMELESS:
+    if one is None or not one.like or one.like[0].name is None:
         return Text("like", ())
     above = render("column.ahead_of", language)
     columns = (
@@ -207,7 +205,7 @@ def make_like_table(released: Released[SchoolEvaluation], language: str) -> Show
 def _like_row(like: LikeSchool, language: str) -> dict[str, str]:
     distance = printing.DASH if like.distance is None else printing.number(like.distance, language, 1)
     return {
-        "name": like.name,
+        "name": like.name or printing.DASH,
         "distance": distance,
         "observed": _ahead(like.observed, language),
         "gap": _ahead(like.gap, language),

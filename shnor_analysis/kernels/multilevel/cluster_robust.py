@@ -78,7 +78,10 @@ def cluster_robust(
     relative = [one @ one.T for one in parameters.relative(working, fit.working_theta)]
     inverse = at.precision_inverse
     chosen = np.eye(len(inverse)) if contrasts is None else np.asarray(contrasts, dtype=np.float64)
-    combined = inverse @ (chosen @ working.back).T
+    weights = (chosen @ working.back).T
+    combined = inverse @ weights
+    # degrees of freedom do not depend on the size of a combination; the fourth power of its unit must not vanish
+    combined /= np.sqrt(np.einsum("pm,pm->m", weights, combined))
     total = _Sums(len(inverse), combined.shape[1])
     for part in clusters_of(moments, fit, working, relative=relative, direction=at.direction):
         total.add(part, inverse, combined, is_corrected=kind == "CR2")
@@ -131,7 +134,9 @@ class _Sums:
     def degrees(self, inverse: Floats) -> Floats:
         """(Σ Ω_jj)² / Σ Ω_ij² with Ω_ij = a_i'(δ_ij V_i − X_i M X_j')a_j, in O(clusters · p²)."""
         both = inverse @ self._outer
-        return np.asarray(self._trace**2 / (self._squares + np.einsum("cpq,cqp->c", both, both)))
+        # 0 / 0 where each cluster is fitted exactly: `refuse_fitted` says so
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self._trace**2 / (self._squares + np.einsum("cpq,cqp->c", both, both)))
 
 
 def _adjustment(part: Clusters, inverse: Floats) -> Floats:

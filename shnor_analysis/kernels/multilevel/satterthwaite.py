@@ -52,12 +52,12 @@ def satterthwaite_df(
     solved = at.evaluation.precision_inverse @ weights
     relative = np.einsum("pm,pm->m", weights, solved)
     by_theta = [-np.einsum("pm,pq,qm->m", solved, one, solved) for one in changes]
-    gradient = np.array([*by_theta, 2 * relative])
+    gradient = np.array([*by_theta, 2 * relative]) / relative
     values, vectors = np.linalg.eigh(full)
     kept = values > FLAT
     along = vectors[:, kept].T @ gradient
     variance = np.einsum("vm,v->m", along**2, 2 / values[kept])
-    return np.asarray(2 * relative**2 / variance)
+    return np.asarray(2 / variance)
 
 
 def _derivatives(search: Search, theta: Floats, sigma: float) -> tuple[Floats, list[Floats]]:

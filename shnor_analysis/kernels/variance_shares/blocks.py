@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from shnor_analysis.kernels.multilevel import GroupedMoments
+from shnor_analysis.kernels.multilevel import GroupedMoments, sum_by_group
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -112,7 +110,7 @@ def blocks_of(
     products = moments.grouped[[place[column] for column in order]][:, order]
     schools = moments.ancestors(len(moments.levels) - 1)
     if len(moments.levels) > 1:
-        products = _sum_groups(products, schools, len(moments.levels[-1].labels))
+        products = sum_by_group(products, schools, len(moments.levels[-1].labels))
     scale = np.sqrt(np.einsum("iig->i", products))
     if is_noise_known:
         scale[-1] = 1.0  # the unit of the outcome is that of the known noise
@@ -133,13 +131,6 @@ def blocks_of(
         scale,
         is_noise_known,
     )
-
-
-def _sum_groups(products: Array, schools: Indices, n: int) -> Array:
-    """Products of classes added up to their schools."""
-    summed = np.zeros((n, *products.shape[:2]))
-    np.add.at(summed, schools, np.moveaxis(products, 2, 0))
-    return np.moveaxis(summed, 0, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ REDUNDANT = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Eliminated:
+class Solved:
     """What models leave: residual sum of squares r², log|A_xx| and number of columns used, all of one shape."""
 
     residual: Array
@@ -56,10 +56,10 @@ class _State:
         """The first columns stay out of the model."""
         return _State(self.rows[columns:], self.scale[columns:], self.det, self.used)
 
-    def result(self, batch: tuple[int, ...]) -> Eliminated:
+    def result(self, batch: tuple[int, ...]) -> Solved:
         """Everything but the outcome has been dealt with, or is left out; arrays of shape (*batch, models)."""
         residual = np.maximum(self.rows[-1][0], REDUNDANT**2 * self.scale[-1])
-        return Eliminated(
+        return Solved(
             _batch_first(residual, batch),
             _batch_first(np.log(self.det), batch),
             _batch_first(self.used, batch),
@@ -82,7 +82,7 @@ def _start(products: Array, base: int) -> _State:
     ).take(base)
 
 
-def every_subset(products: Array, *, base: int, blocks: Sequence[int]) -> Eliminated:
+def every_subset(products: Array, *, base: int, blocks: Sequence[int]) -> Solved:
     """Models of all subsets of the factors: arrays of shape (…, 2^factors) in the order of `all_subsets`.
 
     A binary tree: a factor is taken or skipped in all models so far, so most of the work is done once.
@@ -100,7 +100,7 @@ def every_subset(products: Array, *, base: int, blocks: Sequence[int]) -> Elimin
     return state.result(batch)
 
 
-def every_prefix(products: Array, *, base: int, blocks: Sequence[int], orders: Indices) -> Eliminated:
+def every_prefix(products: Array, *, base: int, blocks: Sequence[int], orders: Indices) -> Solved:
     """Models of the first 0, 1, …, P factors of each order: arrays of shape (…, orders, P + 1)."""
     batch = products.shape[:-2]
     first = _start(products.reshape(-1, *products.shape[-2:]), base)
@@ -129,10 +129,10 @@ def every_prefix(products: Array, *, base: int, blocks: Sequence[int], orders: I
         [np.zeros((len(orders), 1), dtype=np.intp), np.cumsum(np.asarray(blocks)[orders], axis=1)], axis=1
     )
     residual, log_det, used = (_at_ends(steps, ends, name) for name in ("residual", "log_det", "used"))
-    return Eliminated(residual, log_det, used.astype(np.int64))
+    return Solved(residual, log_det, used.astype(np.int64))
 
 
-def _at_ends(steps: Sequence[Eliminated], ends: Indices, name: str) -> Array:
+def _at_ends(steps: Sequence[Solved], ends: Indices, name: str) -> Array:
     """What stands after the last column of each factor, from what stands after each column."""
     after = np.stack([getattr(step, name) for step in steps], axis=-1)
     return np.take_along_axis(after, np.broadcast_to(ends, (*after.shape[:-1], ends.shape[1])), axis=-1)

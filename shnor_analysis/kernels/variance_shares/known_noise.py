@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shnor_analysis.kernels.read_only import make_read_only
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, resampled_nodes
 from shnor_analysis.kernels.variance_shares.elimination import every_subset
 from shnor_analysis.kernels.variance_shares.polish import polish
@@ -23,6 +24,9 @@ class KnownNoiseFit:
     covariance: Array
     df: float
     tau2: float
+
+    def __post_init__(self) -> None:
+        make_read_only(self.coefficients, self.covariance)
 
 
 def fit_known_noise(blocks: SchoolBlocks) -> KnownNoiseFit:

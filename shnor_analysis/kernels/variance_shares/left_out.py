@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, left_out_nodes
-from shnor_analysis.kernels.variance_shares.elimination import Eliminated, every_subset
+from shnor_analysis.kernels.variance_shares.elimination import Solved, every_subset
 from shnor_analysis.kernels.variance_shares.profile import peaks, points, products_between
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ def left_out_coefficients(blocks: SchoolBlocks, *, highest_ratio: float, is_line
     whole = blocks.whole()
     t, ratios = points(blocks.largest, HEADROOM * max(highest_ratio, 1 / blocks.largest))
 
-    def eliminate(products: Array) -> Eliminated:
+    def eliminate(products: Array) -> Solved:
         return every_subset(products, base=whole.base, blocks=())
 
     found = []

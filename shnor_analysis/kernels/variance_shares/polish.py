@@ -31,9 +31,7 @@ def polish(blocks: SchoolBlocks, masks: NDArray[np.bool_], ratios: Array) -> Pea
         _polish(blocks, _columns(blocks, masks[start : start + at_once]), ratios[start : start + at_once])
         for start in range(0, len(masks), at_once)
     ]
-    return Peak(
-        *(np.concatenate([getattr(one, name) for one in parts]) for name in ("ratio", "tau2", "sigma2"))
-    )
+    return Peak.joined(parts)
 
 
 def _columns(blocks: SchoolBlocks, masks: NDArray[np.bool_]) -> NDArray[np.bool_]:

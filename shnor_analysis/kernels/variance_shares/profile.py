@@ -7,7 +7,7 @@ through these points. As a function of t it is analytic in the strip |Im t| < π
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from shnor_analysis.kernels.variance_shares.blocks import Nodes, SchoolBlocks
-from shnor_analysis.kernels.variance_shares.elimination import Eliminated
+from shnor_analysis.kernels.variance_shares.elimination import Solved
 
 Array = NDArray[np.float64]
 POINTS = 28
@@ -33,6 +33,15 @@ class Peak:
     tau2: Array
     sigma2: Array
 
+    @classmethod
+    def joined(cls, parts: Sequence[Peak]) -> Peak:
+        """Peaks of several batches in one, along the first axis."""
+        return cls(
+            np.concatenate([one.ratio for one in parts]),
+            np.concatenate([one.tau2 for one in parts]),
+            np.concatenate([one.sigma2 for one in parts]),
+        )
+
 
 def points(largest: float, highest_ratio: float, *, many: int = POINTS) -> tuple[Array, Array]:
     """Chebyshev points t from log(1 + φ n_max) of the highest ratio down to 0, and their ratios φ."""
@@ -46,7 +55,7 @@ def peaks(
     blocks: SchoolBlocks,
     nodes: Iterable[Nodes],
     t: Array,
-    eliminate: Callable[[Array], Eliminated],
+    eliminate: Callable[[Array], Solved],
 ) -> Peak:
     """Find the peak of each model in each sample.
 
@@ -66,12 +75,10 @@ def peaks(
         for start in range(0, len(batch.products), at_once):
             part = slice(start, start + at_once)
             found.append(_peaks(blocks, batch, part, t, eliminate(batch.products[part])))
-    return Peak(
-        *(np.concatenate([getattr(one, name) for one in found]) for name in ("ratio", "tau2", "sigma2"))
-    )
+    return Peak.joined(found)
 
 
-def _peaks(blocks: SchoolBlocks, batch: Nodes, part: slice, t: Array, models: Eliminated) -> Peak:
+def _peaks(blocks: SchoolBlocks, batch: Nodes, part: slice, t: Array, models: Solved) -> Peak:
     """Peaks of some samples of a batch; `models` has shape (samples, points, models …)."""
     extra = (None,) * (models.residual.ndim - 2)
     log_v = batch.log_det[part][(..., *extra)]

@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from shnor_analysis.kernels.read_only import make_read_only
 from shnor_analysis.kernels.shapley import MOST_EXACT, all_subsets, draw_orders, exact_shares, sampled_shares
 from shnor_analysis.kernels.variance_shares.blocks import SchoolBlocks, resampled_nodes
-from shnor_analysis.kernels.variance_shares.elimination import Eliminated, every_prefix, every_subset
+from shnor_analysis.kernels.variance_shares.elimination import Solved, every_prefix, every_subset
 from shnor_analysis.kernels.variance_shares.polish import polish
 from shnor_analysis.kernels.variance_shares.profile import FEW_POINTS, Peak, peaks, points
 
@@ -31,7 +32,6 @@ class Shares:
         sampling_errors: Monte Carlo standard errors, shape (P,); 0 where every subset was gone through.
         total: 1 − τ²_full / τ²_0.
         tau2_null, tau2_full: Between-school variances without and with all factors.
-        sigma2_full: Residual variance with all factors.
         highest_ratio: Largest τ²/σ² of any model: start for samples.
         is_exact: Every subset was gone through.
     """
@@ -41,9 +41,11 @@ class Shares:
     total: float
     tau2_null: float
     tau2_full: float
-    sigma2_full: float
     highest_ratio: float
     is_exact: bool
+
+    def __post_init__(self) -> None:
+        make_read_only(self.shares, self.sampling_errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Models:
     orders: NDArray[np.intp] | None
 
     @property
-    def eliminate(self) -> Callable[[Array], Eliminated]:
+    def eliminate(self) -> Callable[[Array], Solved]:
         """Products of shape (…, k, k) to all models."""
         if self.orders is None:
             return partial(every_subset, base=self.base, blocks=self.blocks)
@@ -113,7 +115,6 @@ def variance_shares(blocks: SchoolBlocks, models: Models) -> Shares:
     starts[where.ravel()] = looked.ratio[0].ravel()
     solved = polish(blocks, flat, starts)
     tau2 = solved.tau2[where.ravel()].reshape(masks.shape[:-1])
-    sigma2 = solved.sigma2[where.ravel()].reshape(masks.shape[:-1])
     shares, errors = models.split(tau2)
     null, full = models.ends(tau2)
     total = float(1 - full / null) if null > 0 else float("nan")
@@ -124,7 +125,6 @@ def variance_shares(blocks: SchoolBlocks, models: Models) -> Shares:
         total,
         float(null) * unit,
         float(full) * unit,
-        float(models.ends(sigma2)[1]) * unit,
         float(solved.ratio.max()),
         models.orders is None,
     )

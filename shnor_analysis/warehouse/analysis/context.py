@@ -10,7 +10,7 @@ import numpy as np
 
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.kernels.components import first_component
+from shnor_analysis.kernels.principal_component import first_component
 from shnor_analysis.warehouse.engine import Connection, fetch, fetch_count, names, text
 
 CONTEXT = "analysis_context"

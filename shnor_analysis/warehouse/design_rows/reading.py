@@ -27,10 +27,11 @@ from shnor_analysis.warehouse.moments import Design, Source
 from shnor_analysis.warehouse.moments.columns import ColumnWriter
 from shnor_analysis.warehouse.moments.hierarchy import Coded, code_column
 from shnor_analysis.warehouse.moments.numbers import NotInSql, Standard
+from shnor_analysis.warehouse.moments.opening import open_rows
 from shnor_analysis.warehouse.moments.polynomials import Column
 from shnor_analysis.warehouse.moments.request import Request
 from shnor_analysis.warehouse.moments.sample import Sample, look
-from shnor_analysis.warehouse.moments.source import Rows, open_rows
+from shnor_analysis.warehouse.moments.source import Rows
 from shnor_analysis.warehouse.moments.states import formulaic_states, standards
 
 # looks at the levels of factors: the first is at some rows, the second at all, the third has nothing left to find

@@ -2,7 +2,8 @@
 
 from shnor_analysis.warehouse.moments.batches import Batch, RowStream, matrix_batches
 from shnor_analysis.warehouse.moments.design import Design
-from shnor_analysis.warehouse.moments.scan import Scan, scan
+from shnor_analysis.warehouse.moments.scan import Scan
+from shnor_analysis.warehouse.moments.scanning import scan
 from shnor_analysis.warehouse.moments.source import Source
 
 __all__ = ["Batch", "Design", "RowStream", "Scan", "Source", "matrix_batches", "scan"]

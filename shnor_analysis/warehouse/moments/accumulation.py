@@ -16,18 +16,18 @@ from shnor_analysis.warehouse.moments.hierarchy import Hierarchy
 Floats = npt.NDArray[np.float64]
 
 
-def accumulate(stream: RowStream, *, has_shift: bool, covers_all: bool) -> GroupedMoments:
+def accumulate(stream: RowStream, *, has_shift: bool, has_all_products: bool) -> GroupedMoments:
     """The sums of products of all rows of a stream.
 
     Parameters:
         stream: The rows.
         has_shift: Whether columns may be shifted: only beside an intercept in every formula.
-        covers_all: Keep the products of all columns by group.
+        has_all_products: Keep the products of all columns by group.
 
     Raises:
         CannotFit: ``no_rows``.
     """
-    sums = _Sums(stream, has_shift, covers_all)
+    sums = _Sums(stream, has_shift, has_all_products)
     for batch in stream:
         sums.add(batch)
     if sums.n_obs == 0:
@@ -38,12 +38,12 @@ def accumulate(stream: RowStream, *, has_shift: bool, covers_all: bool) -> Group
 class _Sums:
     """Sums while they grow."""
 
-    def __init__(self, stream: RowStream, has_shift: bool, covers_all: bool) -> None:
+    def __init__(self, stream: RowStream, has_shift: bool, has_all_products: bool) -> None:
         self.stream = stream
         self.has_shift = has_shift and INTERCEPT in stream.columns
         self.order = _outcomes_last(stream)
         self.names = tuple(stream.columns[at] for at in self.order)
-        self.random = self._random(covers_all)
+        self.random = self._random(has_all_products)
         self.shift: Floats | None = None
         k, groups = len(self.names), stream.hierarchy
         n_groups = len(groups.labels[0]) if groups else 0
@@ -53,10 +53,10 @@ class _Sums:
         self.n_obs = 0
         self.sum_log_weights = 0.0
 
-    def _random(self, covers_all: bool) -> tuple[int, ...]:
+    def _random(self, has_all_products: bool) -> tuple[int, ...]:
         if self.stream.hierarchy is None:
             return ()
-        if covers_all:
+        if has_all_products:
             return tuple(range(len(self.names)))
         wanted = [self.stream.columns[at] for at in self.stream.random]
         if wanted and INTERCEPT in self.names:

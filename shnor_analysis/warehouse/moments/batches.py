@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,12 @@ from shnor_analysis.kernels.multilevel import CannotFit
 from shnor_analysis.warehouse.formulas import ModelFormula
 from shnor_analysis.warehouse.moments.columns import Materialised
 from shnor_analysis.warehouse.moments.design import Design
-from shnor_analysis.warehouse.moments.hierarchy import Coded, Grouping, Hierarchy, code_column, find_hierarchy
+from shnor_analysis.warehouse.moments.group_codes import GroupCodes, find_groups
+from shnor_analysis.warehouse.moments.hierarchy import Hierarchy
+from shnor_analysis.warehouse.moments.opening import open_rows
 from shnor_analysis.warehouse.moments.request import Request, request
 from shnor_analysis.warehouse.moments.sample import DTYPES, categorical, in_order, look
-from shnor_analysis.warehouse.moments.source import Rows, Source, open_rows, quoted
+from shnor_analysis.warehouse.moments.source import Rows, Source, quoted
 from shnor_analysis.warehouse.moments.states import formulaic_states, standards, whole_column_states
 
 Floats = npt.NDArray[np.float64]
@@ -91,7 +93,7 @@ class _Reader:
     design: Design
     parts: tuple[tuple[Materialised, tuple[int, ...]], ...]
     width: int
-    coding: _Coding | None
+    coding: GroupCodes | None
     extra: tuple[str, ...]
     batch_rows: int
 
@@ -139,29 +141,6 @@ class _Reader:
                 Problem("weights_negative", found=found, fields={"name": self.request.weights})
             )
         return weights
-
-
-@dataclass(frozen=True, slots=True)
-class _Coding:
-    """Codes of groups in batches: values to places, joint places to groups."""
-
-    columns: Mapping[str, Coded]
-    values: Mapping[str, pa.Array]
-    joints: tuple[tuple[Grouping, npt.NDArray[np.int64], npt.NDArray[np.int64]], ...]
-
-    def codes(self, table: pa.Table) -> npt.NDArray[np.int64]:
-        """Code of each row's group on each level."""
-        places = {
-            name: pc.index_in(table.column(name).combine_chunks().cast(values.type), values)
-            .to_numpy()
-            .astype(np.int64)
-            for name, values in self.values.items()
-        }
-        made = []
-        for grouping, present, group in self.joints:
-            joint = _joint(grouping, places, self.columns)
-            made.append(group[np.searchsorted(present, joint)])
-        return np.array(made)
 
 
 def matrix_batches(
@@ -218,7 +197,7 @@ def open_stream(
     for one in made:
         parts.append((one, tuple(columns.setdefault(name, len(columns)) for name in one.names)))
     bars = [place for _, places in parts[n_outcomes:-n_outcomes] for place in places]
-    coding = _find_groups(asked, rows, extra, may_cross) if asked.groupings else None
+    coding = find_groups(asked, rows, extra, may_cross=may_cross) if asked.groupings else None
     reader = _Reader(
         rows, asked, used, tuple(parts), len(columns), coding[1] if coding else None, extra, batch_rows
     )
@@ -253,45 +232,6 @@ def find_design(asked: Request, rows: Rows, extra: Sequence[str] = ()) -> Design
         sample = sample.with_levels(levels)
     known = formulaic_states(standards(rows, asked.expressions))
     return Design(sample, whole_column_states(rows, asked.expressions, known))
-
-
-def _find_groups(
-    asked: Request, rows: Rows, extra: Sequence[str], may_cross: bool
-) -> tuple[Hierarchy, _Coding]:
-    names = asked.group_columns
-    listed = ", ".join(quoted(one) for one in names)
-    present = rows.complete((*asked.columns, *extra))
-    table = rows.fetch(f"SELECT DISTINCT {listed} FROM {rows.table} WHERE {present}")
-    if len(table) == 0:
-        raise CannotFit("no_rows")
-    columns = {
-        name: code_column(table.column(name).combine_chunks(), rows.orders.get(name)) for name in names
-    }
-    hierarchy = find_hierarchy(asked.groupings, columns, may_cross=may_cross)
-    values = {name: _values_by_code(table.column(name), columns[name]) for name in names}
-    joints = []
-    for grouping, codes in zip(hierarchy.groupings, hierarchy.codes, strict=True):
-        joint = _joint(grouping, {name: columns[name].codes for name in grouping}, columns)
-        present_joint, first = np.unique(joint, return_index=True)
-        joints.append((grouping, present_joint, codes[first]))
-    return hierarchy, _Coding(columns, values, tuple(joints))
-
-
-def _values_by_code(values: pa.ChunkedArray, coded: Coded) -> pa.Array:
-    """The value behind each code, in the type of the data."""
-    first = np.empty(len(coded.labels), dtype=np.int64)
-    first[coded.codes] = np.arange(len(coded.codes))
-    taken = values.combine_chunks().take(pa.array(first))
-    return taken.cast(taken.type.value_type) if pa.types.is_dictionary(taken.type) else taken
-
-
-def _joint(
-    grouping: Grouping, places: Mapping[str, npt.NDArray[np.int64]], columns: Mapping[str, Coded]
-) -> npt.NDArray[np.int64]:
-    joint = places[grouping[0]]
-    for name in grouping[1:]:
-        joint = joint * len(columns[name].labels) + places[name]
-    return joint
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:

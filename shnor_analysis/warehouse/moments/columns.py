@@ -32,7 +32,6 @@ from shnor_analysis.warehouse.moments.polynomials import (
 )
 from shnor_analysis.warehouse.moments.sample import Sample
 
-Part = tuple[str, Polynomial | str, float]
 REFUSED = (
     *(FormulaicError, DataMismatchWarning),
     *(ArithmeticError, IndexError, KeyError, TypeError, ValueError),

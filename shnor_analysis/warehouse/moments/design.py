@@ -84,14 +84,14 @@ class Design:
         return pd.DataFrame({name: self._typed(name, rows[name]) for name in columns}, index=range(len(rows)))
 
     def filled(self, cells: pd.DataFrame, spec: ModelSpec) -> Floats:
-        """The matrix of typed cells."""
-        if len(cells) == 0:
-            return np.empty((0, len(spec.column_names)))
+        """The matrix of typed cells; rows with an empty cell are not shown to formulaic, which may refuse them."""
+        matrix = np.full((len(cells), len(spec.column_names)), np.nan)
+        whole = cells.notna().to_numpy().all(axis=1)
+        if not whole.any():
+            return matrix
+        given = cells if whole.all() else cells[whole].reset_index(drop=True)
         with np.errstate(all="ignore"), refusing(str(spec.formula)):
-            made = spec.get_model_matrix(cells, context=dict(CONTEXT))
-        matrix = np.array(made, dtype=np.float64)
-        empty = cells.isna().to_numpy().any(axis=1)
-        matrix[empty] = np.nan
+            matrix[whole] = np.asarray(spec.get_model_matrix(given, context=dict(CONTEXT)), dtype=np.float64)
         return matrix
 
     def _unknown(self, name: str, values: pd.Series[Any]) -> list[Problem]:

@@ -119,14 +119,26 @@ def find_hierarchy(
     )
 
 
+def joint_codes(grouping: Grouping, places: Mapping[str, Codes], columns: Mapping[str, Coded]) -> Codes:
+    """One number for the values of several columns in each row, in the order of their labels.
+
+    Parameters:
+        grouping: The columns.
+        places: Place of each row's value among the labels, by column, shape (rows,).
+        columns: Their labels.
+    """
+    joint = places[grouping[0]]
+    for name in grouping[1:]:
+        joint = joint * len(columns[name].labels) + places[name]
+    return joint
+
+
 def _joint(grouping: Grouping, columns: Mapping[str, Coded]) -> tuple[Codes, npt.NDArray[np.object_]]:
     """Groups of several columns: ``class:school`` has the labels of both, as in lme4."""
     first = columns[grouping[0]]
     if len(grouping) == 1:
         return first.codes, first.labels
-    codes = first.codes
-    for name in grouping[1:]:
-        codes = codes * len(columns[name].labels) + columns[name].codes
+    codes = joint_codes(grouping, {name: columns[name].codes for name in grouping}, columns)
     present, index = np.unique(codes, return_inverse=True)
     parts = []
     for name in reversed(grouping[1:]):

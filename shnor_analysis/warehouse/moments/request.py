@@ -101,7 +101,7 @@ class Request:
             Problem("formula_text", found=name, fields={"place": expression})
             for expression in self.expressions
             for name in check_expression(expression)
-            if name in texts and category_column(expression) != name and _computes(expression)
+            if name in texts and category_column(expression) != name and _is_computed(expression)
         ]
         if self.weights is not None and rows.kinds[self.weights] == "text":
             problems.append(Problem("formula_text", found=self.weights, fields={"place": self.weights}))
@@ -112,7 +112,7 @@ class Request:
         return [str(term) for one in self.formulas for term in one.outcomes if str(term).strip("`") in texts]
 
 
-def _computes(expression: str) -> bool:
+def _is_computed(expression: str) -> bool:
     """Whether a factor does arithmetic with its columns: a comparison with a text or a code of categories does not."""
     return not any(sign in expression for sign in ("==", "!=", "C(", "hashed(", "Q("))
 

@@ -14,10 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.warehouse.moments.source import Rows, quoted
 
 LOOKED_AT = 4096
 FRAME_ROWS = 64
+# levels of one factor: each is a column, and sums of products grow with their square
+MOST_LEVELS = 2000
 DTYPES: Mapping[str, Any] = {"flag": np.bool_, "whole": np.int64}
 
 
@@ -36,7 +39,8 @@ class Sample:
     kinds: Mapping[str, str]
 
     def with_levels(self, levels: Mapping[str, tuple[Any, ...]]) -> Sample:
-        """The same rows with other levels."""
+        """The same rows with other levels; ``factor_large`` as in `look`."""
+        _check_levels(levels)
         frame = self.frame.copy(deep=False)
         for name, values in levels.items():
             frame[name] = _level_cells(values, len(frame), self.kinds[name])
@@ -50,6 +54,9 @@ def look(rows: Rows, columns: Sequence[str], factors: Iterable[str]) -> Sample:
         rows: The source.
         columns: Columns of the fixed and random terms and the outcomes.
         factors: Those of them that stand as categories.
+
+    Raises:
+        UsageProblem: ``factor_large`` for a factor of so many levels that it can only be a code or a number in text.
     """
     wanted = set(factors)
     read = [name for name in columns if name in wanted or name not in rows.ranges]
@@ -57,6 +64,7 @@ def look(rows: Rows, columns: Sequence[str], factors: Iterable[str]) -> Sample:
     first = rows.answer(f"SELECT {listed} FROM {rows.table} LIMIT {LOOKED_AT}") if read else {}
     present = {name: _present(first[name]) for name in read}
     levels = {name: _levels(rows, name, present[name]) for name in read if name in wanted}
+    _check_levels(levels)
     size = max([FRAME_ROWS, *(len(values) for values in levels.values())])
     cells = {}
     for name in columns:
@@ -67,6 +75,13 @@ def look(rows: Rows, columns: Sequence[str], factors: Iterable[str]) -> Sample:
         else:
             cells[name] = _number_cells(present[name], size, rows.kinds[name])
     return Sample(pd.DataFrame(cells, index=range(size)), levels, rows.kinds)
+
+
+def _check_levels(levels: Mapping[str, Sequence[Any]]) -> None:
+    large = [name for name, values in levels.items() if len(values) > MOST_LEVELS]
+    if large:
+        fields = {"most": MOST_LEVELS}
+        raise UsageProblem(Problem("factor_large", found=name, fields=fields) for name in large)
 
 
 def _grid(ends: tuple[float, float], size: int, kind: str) -> Any:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shnor_analysis.errors import InputRefused, Problem, UsageProblem
+from shnor_analysis.errors import InputRefused, Problem
 from shnor_analysis.warehouse.engine import Connection, open_engine, text
 
 if TYPE_CHECKING:
@@ -107,7 +104,7 @@ class Rows:
 
     def query(self, sql: str) -> duckdb.DuckDBPyRelation:
         """Prepare one query over `table`."""
-        with _readable():
+        with readable():
             if self.connection is None:
                 asked: duckdb.DuckDBPyRelation = self.relation.query(VIEW, sql)
                 return asked
@@ -116,17 +113,17 @@ class Rows:
     def fetch(self, sql: str) -> pa.Table:
         """The answer to a query as an Arrow table."""
         asked = self.query(sql)
-        with _readable():
+        with readable():
             return asked.to_arrow_table()
 
     def answer(self, sql: str) -> dict[str, npt.NDArray[Any]]:
         """The answer to a query as arrays, masked where a column has empty cells; quicker than `fetch` by 10 ms."""
         if self.connection is None:
             asked = self.query(sql)
-            with _readable():
+            with readable():
                 found: dict[str, npt.NDArray[Any]] = asked.fetchnumpy()
                 return found
-        with _readable():
+        with readable():
             made = self.connection.execute(sql).fetchnumpy()
         return {name: np.ma.asanyarray(one) for name, one in made.items()}
 
@@ -137,7 +134,7 @@ class Rows:
     def row(self, sql: str) -> tuple[Any, ...]:
         """The single row of an answer."""
         asked = self.query(sql)
-        with _readable():
+        with readable():
             found: tuple[Any, ...] = asked.fetchall()[0]
             return found
 
@@ -165,7 +162,7 @@ class Rows:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """What a source does while it is read (files that differ, a connection that is closed or busy) is said in words.
 
     Raises:
@@ -182,196 +179,6 @@ def _readable() -> Iterator[None]:
         raise InputRefused(Problem("rows_unreadable", found=said)) from error
 
 
-def open_rows(source: Source, columns: Iterable[str]) -> Rows:
-    """Open a source for queries over some of its columns.
-
-    Parameters:
-        source: A frame; a Parquet file, a folder of them or a glob; a relation of DuckDB.
-        columns: The columns that will be asked for.
-
-    Raises:
-        InputRefused: ``rows_not_found`` when no file is there, ``rows_unreadable`` for what is no table.
-        UsageProblem: ``formula_column`` for each column that is not there, with the nearest names;
-            ``columns_alike`` for columns of a frame that differ in capitals alone.
-    """
-    wanted = tuple(dict.fromkeys(columns))
-    if isinstance(source, pd.DataFrame):
-        return _of_frame(source, wanted)
-    if isinstance(source, (str, Path)):
-        return _of_files(str(source), wanted)
-    with _readable():
-        if hasattr(source, "query") and hasattr(source, "types"):
-            return _of_relation(source, wanted)
-    raise InputRefused(Problem("rows_unreadable", found=type(source).__name__))
-
-
-def _of_relation(relation: duckdb.DuckDBPyRelation, wanted: Sequence[str]) -> Rows:
-    kinds = dict(zip(relation.columns, relation.types, strict=True))
-    _check_columns(wanted, kinds)
-    orders = {name: _enum_order(kinds[name]) for name in wanted if str(kinds[name]).startswith("ENUM")}
-    return _rows({name: str(kinds[name]) for name in wanted}, orders, None, relation)
-
-
-def columns_of(frame: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """Some columns of a frame, by their names as a formula writes them: a column named 1 is `1`.
-
-    Raises:
-        UsageProblem: ``formula_column`` for each that is not there once.
-    """
-    _check_columns(wanted, frame.columns)
-    place = {str(name): at for at, name in enumerate(frame.columns)}
-    return frame.iloc[:, [place[name] for name in wanted]].set_axis(list(wanted), axis=1)
-
-
-def _check_columns(wanted: Sequence[str], there: Iterable[Any]) -> None:
-    """Name every column that is missing."""
-    known = [str(one) for one in there]
-    problems = []
-    for name in wanted:
-        if known.count(name) != 1:
-            near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:8]
-            problems.append(Problem("formula_column", found=name, allowed=", ".join(near)))
-    if problems:
-        raise UsageProblem(problems)
-
-
-def _check_capitals(wanted: Sequence[str]) -> None:
-    """The database takes `x` and `X` for one column; in letters beyond ASCII it tells capitals apart."""
-    folded = [name.encode().lower() for name in wanted]
-    alike = [name for name in wanted if folded.count(name.encode().lower()) > 1]
-    if alike:
-        raise UsageProblem(Problem("columns_alike", found=", ".join(alike)))
-
-
-def _enum_order(kind: Any) -> tuple[Any, ...]:
-    return tuple(dict(kind.children)["values"])
-
-
-def _of_frame(source: pd.DataFrame, wanted: Sequence[str]) -> Rows:
-    frame = columns_of(source, wanted)
-    _check_capitals(wanted)
-    orders = {
-        name: tuple(frame[name].cat.categories)
-        for name in wanted
-        if isinstance(frame[name].dtype, pd.CategoricalDtype)
-    }
-    try:
-        arrow = pa.table({name: pa.array(frame[name], from_pandas=True) for name in wanted})
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        raise InputRefused(Problem("rows_unreadable", found=", ".join(wanted))) from None
-    if not wanted:
-        arrow = pa.table({"": pa.nulls(len(frame))})
-    connection = open_connection()
-    connection.register(VIEW, arrow)
-    types = _types(connection, VIEW)
-    rows = _rows({name: types[name] for name in wanted}, orders, connection)
-    return replace(rows, ranges=_frame_ranges(arrow, rows.kinds))
-
-
-def _frame_ranges(arrow: pa.Table, kinds: Mapping[str, str]) -> dict[str, tuple[float, float]]:
-    """Least and greatest number of each column of a frame."""
-    ranges = {}
-    for name, kind in kinds.items():
-        if kind in ("number", "whole"):
-            ends = pc.min_max(arrow.column(name)).as_py()
-            if (
-                isinstance(ends["min"], (int, float))
-                and math.isfinite(ends["min"])
-                and math.isfinite(ends["max"])
-            ):
-                ranges[name] = (float(ends["min"]), float(ends["max"]))
-    return ranges
-
-
-def _of_files(place: str, wanted: Sequence[str]) -> Rows:
-    pattern = str(Path(place) / "**" / "*.parquet") if Path(place).is_dir() else place
-    table = f"read_parquet({text(pattern)})"
-    connection = open_connection()
-    try:
-        import duckdb
-
-        try:
-            types = _types(connection, table)
-            connection.execute(f"CREATE TEMP VIEW {VIEW} AS SELECT * FROM {table}")
-        except duckdb.IOException:
-            raise InputRefused(Problem("rows_not_found", file=place)) from None
-        except duckdb.Error:
-            raise InputRefused(Problem("rows_unreadable", file=place)) from None
-        _check_columns(wanted, types)
-    except Exception:
-        connection.close()
-        raise
-    rows = _rows({name: types[name] for name in wanted}, {}, connection, table=table)
-    footer = _read_footer(connection, pattern, rows.kinds)
-    return replace(rows, orders=footer.orders, ranges=footer.ranges)
-
-
-def _rows(
-    types: Mapping[str, str],
-    orders: Mapping[str, tuple[Any, ...]],
-    connection: Connection | None,
-    relation: Any = None,
-    *,
-    table: str = VIEW,
-) -> Rows:
-    kinds = {name: kind_of(one) for name, one in types.items()}
-    floats = frozenset(name for name, one in types.items() if one in ("FLOAT", "DOUBLE"))
-    return Rows(table, kinds, orders, connection, relation, floats)
-
-
-def _types(connection: Connection, table: str) -> dict[str, str]:
-    described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-    return {str(row[0]): str(row[1]) for row in described}
-
-
-@dataclass(frozen=True, slots=True)
-class _Footer:
-    """What the first file of a data set says of its columns: parts of one set are written by one hand."""
-
-    orders: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-
-def _read_footer(connection: Connection, pattern: str, kinds: Mapping[str, str]) -> _Footer:
-    """Order of categories written by Arrow or pandas, and the range of numbers."""
-    import pyarrow.parquet as pq
-
-    found = connection.execute(f"SELECT min(file) FROM glob({text(pattern)})").fetchall()
-    if not found or found[0][0] is None:
-        return _Footer()
-    with suppress(pa.ArrowException), pq.ParquetFile(found[0][0]) as file:
-        return _Footer(_file_orders(file, kinds), _file_ranges(file, kinds))
-    return _Footer()
-
-
-def _file_orders(file: Any, kinds: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
-    """The order of categories that a file written from Arrow or pandas still knows."""
-    schema = file.schema_arrow
-    known = [
-        name
-        for name, kind in kinds.items()
-        if kind == "text"
-        and schema.get_field_index(name) >= 0
-        and pa.types.is_dictionary(schema.field(name).type)
-    ]
-    for batch in file.iter_batches(batch_size=1, columns=known) if known else ():
-        return {name: tuple(batch.column(name).dictionary.to_pylist()) for name in known}
-    return {}
-
-
-def _file_ranges(file: Any, kinds: Mapping[str, str]) -> dict[str, tuple[float, float]]:
-    """Least and greatest number of each column, where every row group says them."""
-    footer = file.metadata
-    ends: dict[str, list[tuple[float, float]]] = {}
-    for group in range(footer.num_row_groups):
-        for at in range(footer.num_columns):
-            chunk = footer.row_group(group).column(at)
-            if kinds.get(chunk.path_in_schema) in ("number", "whole") and chunk.is_stats_set:
-                low, high = chunk.statistics.min, chunk.statistics.max
-                if isinstance(low, (int, float)) and math.isfinite(low) and math.isfinite(high):
-                    ends.setdefault(chunk.path_in_schema, []).append((float(low), float(high)))
-    return {
-        name: (min(low for low, _ in found), max(high for _, high in found))
-        for name, found in ends.items()
-        if len(found) == footer.num_row_groups
-    }
+def as_it_is(source: Any) -> Any:
+    """A frame that later changes by its owner do not reach, without copying a cell; other sources as they are."""
+    return source.copy(deep=False) if isinstance(source, pd.DataFrame) else source

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shnor_analysis.kernels.read_only import make_read_only
+
 Array = NDArray[np.float64]
 
 
@@ -27,6 +29,9 @@ class FirstComponent:
     sds: Array
     explained_share: float
     scores: Array
+
+    def __post_init__(self) -> None:
+        make_read_only(self.weights, self.means, self.sds, self.scores)
 
 
 def first_component(values: ArrayLike, *, directions: ArrayLike) -> FirstComponent:

@@ -1,0 +1,24 @@
+"""How a section about fitted models opens: its heading, and what is to be known of the fit before anything is told."""
+
+from __future__ import annotations
+
+from shnor_analysis.evaluation.factor_facts import FactorFacts, SchoolExpectations
+from shnor_analysis.exhibits.factor_reading import why_nothing
+from shnor_analysis.exhibits.text import Block, Heading, Paragraph
+from shnor_analysis.language import render
+from shnor_analysis.results import NotEstimable
+
+
+def opening(
+    section: str, facts: FactorFacts | SchoolExpectations | NotEstimable, language: str, *, audience: str
+) -> tuple[Block, ...]:
+    """The heading, then why there is nothing to tell, or that data or settings changed since; who can, is told what to do."""
+    heading = Heading(render(f"{section}.heading", language))
+    if isinstance(facts, NotEstimable):
+        return heading, Paragraph(why_nothing(facts, language, audience=audience), "note")
+    if not facts.is_stale:
+        return (heading,)
+    said = render("factors.stale", language)
+    if audience == "department":
+        said = f"{said} {render('factors.fit_them', language, year=facts.school_year)}"
+    return heading, Paragraph(said, "caution")
