@@ -65,7 +65,9 @@ class SchoolGaps:
     pull: Floats
 
     def __post_init__(self) -> None:
-        make_read_only(self.coefficients, self.covariance, self.observed, self.expected, self.expected_left_out)
+        make_read_only(
+            self.coefficients, self.covariance, self.observed, self.expected, self.expected_left_out
+        )
         make_read_only(self.gap, self.std_error, self.own_error, self.pull)
 
 

@@ -130,7 +130,9 @@ def _influence(asked: _Asked, adjusters: tuple[str, ...]) -> FactorInfluence:
         tau2_null=known.tau2_null if known else None,
         tau2_full=known.tau2_full if known else None,
         composite=_composite(asked) if is_few else None,
-        warnings=warnings_of(questions, associations, split, is_few=is_few, replicates=asked.resampling.replicates),
+        warnings=warnings_of(
+            questions, associations, split, is_few=is_few, replicates=asked.resampling.replicates
+        ),
         n_obs=moments.n_obs,
         n_pupils=questions.n_pupils,
         n_schools=questions.n_schools,

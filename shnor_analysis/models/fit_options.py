@@ -44,6 +44,32 @@ def option_problems(level: float, **choices: tuple[object, Iterable[str]]) -> li
     return problems
 
 
+def check_column_names(**options: object) -> None:
+    """Refuse an option that names a column by something else than its name, such as the column itself.
+
+    Raises:
+        UsageProblem: ``fit_option_no_name`` for each.
+    """
+    wrong = {
+        name: type(asked).__name__ for name, asked in options.items() if not isinstance(asked, str | None)
+    }
+    if wrong:
+        raise UsageProblem(
+            Problem("fit_option_no_name", found=found, fields={"option": name})
+            for name, found in wrong.items()
+        )
+
+
+def check_weights_of_scan(asked: str | None, scanned: str | None) -> None:
+    """Refuse weights that a scan was not made with; a fit from it would pass over them.
+
+    Raises:
+        UsageProblem: ``scan_other_weights``.
+    """
+    if asked is not None and asked != scanned:
+        raise UsageProblem(Problem("scan_other_weights", found=asked))
+
+
 def check_one_outcome(formula: ModelFormula) -> None:
     """Refuse a formula with no outcome, or with several.
 

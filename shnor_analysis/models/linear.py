@@ -13,7 +13,12 @@ from shnor_analysis.kernels.linear import Errors, LinearFit, fit_absorbed, fit_l
 from shnor_analysis.kernels.multilevel import INTERCEPT, CannotFit
 from shnor_analysis.models.assembling import recipe_of_scan
 from shnor_analysis.models.fit_measures import information
-from shnor_analysis.models.fit_options import check_one_outcome, check_options
+from shnor_analysis.models.fit_options import (
+    check_column_names,
+    check_one_outcome,
+    check_options,
+    check_weights_of_scan,
+)
 from shnor_analysis.models.model_rows import codes_of, read_model_rows
 from shnor_analysis.models.refusals import not_estimable
 from shnor_analysis.models.variance_components import residual_of
@@ -76,9 +81,15 @@ def fit_linear(
         tests/reference/test_linear.py.
     """
     parsed = parse_formula(formula)
+    ways = tuple(absorb) if isinstance(absorb, list | tuple) else (absorb,) if absorb is not None else ()
+    check_column_names(
+        cluster=cluster, weights=weights, **{f"absorb[{at}]": way for at, way in enumerate(ways)}
+    )
     chosen = _check(parsed, cluster, errors, level)
+    if isinstance(data, Scan):
+        check_weights_of_scan(weights, data.weights)
+        weights = data.weights
     asked = _Asked(chosen, level, None if chosen == "classical" else cluster, weights)
-    ways = (absorb,) if isinstance(absorb, str) else tuple(absorb or ())
     if isinstance(data, NotEstimable):
         return data
     try:

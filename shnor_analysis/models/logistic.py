@@ -19,7 +19,7 @@ from shnor_analysis.kernels.logistic import (
 )
 from shnor_analysis.kernels.multilevel import INTERCEPT, CannotFit
 from shnor_analysis.models.fit_measures import information, shares
-from shnor_analysis.models.fit_options import check_one_outcome, check_options
+from shnor_analysis.models.fit_options import check_column_names, check_one_outcome, check_options
 from shnor_analysis.models.refusals import not_estimable
 from shnor_analysis.models.variance_components import components_of
 from shnor_analysis.results import FitFacts, FittedModel, GroupEffects, NotEstimable, VarianceComponent
@@ -63,6 +63,7 @@ def fit_multilevel_logistic(
     Source: docs/method/multilevel_logistic.md. Checked against lme4, tests/reference.
     """
     check_options(level)
+    check_column_names(trials=trials)
     asked = parse_formula(formula)
     check_one_outcome(asked)
     try:

@@ -9,7 +9,12 @@ from shnor_analysis.errors import EnvironmentProblem, Problem, UsageProblem
 from shnor_analysis.kernels.multilevel import CannotFit, MultilevelSpec, fit_moments
 from shnor_analysis.models.assembling import Asked, Errors, crossed_result, multilevel_result
 from shnor_analysis.models.crossed import fit_crossed, has_crossed_engine
-from shnor_analysis.models.fit_options import check_one_outcome, check_options
+from shnor_analysis.models.fit_options import (
+    check_column_names,
+    check_one_outcome,
+    check_options,
+    check_weights_of_scan,
+)
 from shnor_analysis.models.model_rows import read_model_rows
 from shnor_analysis.models.refusals import is_crossing, not_estimable
 from shnor_analysis.results import FittedModel, NotEstimable
@@ -59,6 +64,7 @@ def fit_multilevel(
     """
     parsed = parse_formula(formula)
     check_options(level, method=(method, get_args(Method)), errors=(errors, get_args(Errors)))
+    check_column_names(weights=weights)
     check_one_outcome(parsed)
     if not parsed.random:
         raise UsageProblem(Problem("multilevel_without_groups", found=formula))
@@ -98,6 +104,7 @@ def scan_model(
 
     Limits: all models share the rows that are complete in every column of the scan, so that they can be compared.
     """
+    check_column_names(weights=weights, cluster=cluster)
     try:
         return scan(formulas, data, weights=weights, cluster=cluster, with_group_products=with_group_products)
     except CannotFit as error:
@@ -108,6 +115,7 @@ def _fit(
     formula: ModelFormula, data: Source | Scan, *, method: Method, weights: str | None, asked: Asked
 ) -> FittedModel:
     if isinstance(data, Scan):
+        check_weights_of_scan(weights, data.weights)
         scanned = data
     else:
         try:

@@ -81,9 +81,47 @@ def test_a_code_of_each_row_is_no_factor(monkeypatch):
     call = lambda: shnor.fit_multilevel("y ~ code + (1 | school)", many)  # noqa: E731
     assert words_of(call, monkeypatch, "ru") == (
         "У фактора больше 2000 категорий. Найдено: «code». Код школы или ученика — это группа: (1 | имя) или "
-        "absorb= в fit_linear(). Числа, записанные текстом, сначала переведите в числа. [factor_large]"
+        "«absorb=имя» в fit_linear(). Числа, записанные текстом, сначала переведите в числа. [factor_large]"
     )
     assert "more than 2000 categories" in words_of(call, monkeypatch, "en")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda one: shnor.fit_multilevel("y ~ x + (1 | school)", one, weights=one["x"]),
+        lambda one: shnor.fit_linear("y ~ x", one, cluster=one["school"]),
+        lambda one: shnor.fit_linear("y ~ x", one, absorb=one["school"]),
+        lambda one: shnor.fit_multilevel_logistic("y ~ x + (1 | school)", one, trials=5),
+    ],
+)
+def test_a_column_is_named_and_not_handed_over(call, monkeypatch):
+    assert "[fit_option_no_name]" in words_of(lambda: call(rows()), monkeypatch, "ru")
+
+
+@pytest.mark.parametrize("fit", [shnor.fit_linear, shnor.fit_multilevel])
+def test_weights_that_a_scan_was_not_made_with_are_refused(fit, monkeypatch):
+    formula = "y ~ x" if fit is shnor.fit_linear else "y ~ x + (1 | school)"
+    scanned = shnor.scan_model(formula, rows())
+    call = lambda: fit(formula, scanned, weights="z")  # noqa: E731
+    assert words_of(call, monkeypatch, "en").startswith(
+        "The scan of the data was made without these weights."
+    )
+    assert words_of(call, monkeypatch, "ru").startswith("Просмотр данных сделан без этих весов.")
+
+
+def test_absorbing_from_a_scan_keeps_its_weights():
+    weighted = rows().assign(w=lambda frame: 0.5 + frame.index % 3)
+    scanned = shnor.scan_model("y ~ x", weighted, weights="w")
+    known = shnor.fit_linear("y ~ x", weighted, weights="w", absorb="school")
+    assert shnor.fit_linear("y ~ x", scanned, absorb="school").estimates == pytest.approx(known.estimates)
+
+
+def test_a_logistic_model_of_groups_alone_has_no_coefficients():
+    passed = rows().assign(passed=lambda frame: frame["y"] > 0)
+    fit = shnor.fit_multilevel_logistic("passed ~ 0 + (1 | school)", passed)
+    assert fit.terms == ()
+    assert fit.variance_components()["variance"][0] > 0
 
 
 def test_files_that_differ_and_a_closed_database_are_refused_in_words(tmp_path):

@@ -12,7 +12,9 @@ from shnor_analysis.kernels.rubin import pool
 
 def test_three_values_combined_by_hand():
     # estimates 1, 2, 3: mean 2, between 1; variances 4, 5, 6: within 5; total 5 + 4/3 · 1 = 19/3
-    pooled = pool(np.array([[1.0], [2.0], [3.0]]), np.array([[[4.0]], [[5.0]], [[6.0]]]), np.full((3, 1), 20.0))
+    pooled = pool(
+        np.array([[1.0], [2.0], [3.0]]), np.array([[[4.0]], [[5.0]], [[6.0]]]), np.full((3, 1), 20.0)
+    )
     share = (4 / 3) / (19 / 3)
     from_values = 2 / share**2
     observed = 21 / 23 * 20 * (1 - share)

@@ -101,6 +101,8 @@ def check_separation(names: tuple[str, ...], information: Floats, crossed: Float
     Raises:
         CannotFit: ``separated`` with the names of the columns along which nothing holds the search.
     """
+    if not names:
+        return
     values, vectors = eigh(information, crossed * share * (1.0 - share))
     if values[0] > RUN_AWAY:
         return
