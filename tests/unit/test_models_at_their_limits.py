@@ -66,6 +66,7 @@ def test_a_column_whose_name_is_a_number_is_a_term_and_predicts():
     [
         ("y ~ x + (0 | school)", "formula_bar"),
         ("y ~ C(sex, levels=['m']) + (1 | school)", "formula_refused"),
+        ("y ~ 0 + Intercept + (1 | school)", "column_reserved"),
         (None, "formula_syntax"),
         (b"y ~ x", "formula_syntax"),
     ],

@@ -18,6 +18,8 @@ from shnor_analysis.warehouse.formulas.values import ModelFormula, term_columns
 
 MOST_CHARACTERS = 20_000
 MOST_POWER_OF_TERMS = 5
+# formulaic's name of the column of ones; a column of the data by this name would be taken for it
+RESERVED = "Intercept"
 
 
 def parse_formula(text: str) -> ModelFormula:
@@ -111,6 +113,8 @@ def _columns(formula: ModelFormula) -> tuple[str, ...]:
     found = {name for bar in formula.random for name in bar.group}
     for part in (formula.outcomes, formula.fixed, *(bar.terms for bar in formula.random)):
         found.update(formula_columns(part))
+    if RESERVED in found:
+        raise UsageProblem(Problem("column_reserved", found=RESERVED))
     return tuple(sorted(found))
 
 
