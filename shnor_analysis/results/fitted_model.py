@@ -47,7 +47,10 @@ class GroupEffects:
     std_errors: NDArray[np.float64] = field(repr=False)
 
     def __post_init__(self) -> None:
-        plain = tuple(one.item() if isinstance(one, np.generic) else one for one in self.labels)
+        plain = tuple(self.labels)
+        # a country has tens of thousands of labels, nearly always plain ones
+        if any(issubclass(kind, np.generic) for kind in set(map(type, plain))):
+            plain = tuple(one.item() if isinstance(one, np.generic) else one for one in plain)
         object.__setattr__(self, "labels", plain)
         for name in ("estimates", "std_errors"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
