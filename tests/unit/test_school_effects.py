@@ -149,7 +149,8 @@ def test_a_prior_result_is_used_where_half_of_the_pupils_have_one_and_missing_on
     assert with_prior.n_pupils == len(frame)
     assert with_prior.sigma2 < 0.85 * fit(frame).sigma2
     assert (few.uses_prior, few.notes) == (False, ("few_linked",))
-    assert few.effects == fit(frame).effects
+    # sums over threads have no fixed order: equal but for the last digits
+    pd.testing.assert_frame_equal(few.tidy(), fit(frame).tidy(), rtol=1e-9)
 
 
 def test_classes_make_a_school_known_less_well():
