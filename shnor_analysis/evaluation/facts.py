@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.evaluation.factor_facts import FactorFacts, SchoolExpectations
 from shnor_analysis.evaluation.measures import Measure as Measure
 from shnor_analysis.evaluation.measures import Number as Number
+from shnor_analysis.evaluation.programme_facts import ListFlowFacts, ProgrammeFacts
+from shnor_analysis.evaluation.record_facts import Change as Change
+from shnor_analysis.evaluation.record_facts import Listing as Listing
+from shnor_analysis.evaluation.record_facts import MarkAgreement as MarkAgreement
+from shnor_analysis.evaluation.record_facts import Participation as Participation
+from shnor_analysis.evaluation.record_facts import Procedure as Procedure
+from shnor_analysis.evaluation.record_facts import RuleEvidence as RuleEvidence
+from shnor_analysis.evaluation.record_facts import RuleOutcome as RuleOutcome
+from shnor_analysis.evaluation.record_facts import RuleYear as RuleYear
+from shnor_analysis.evaluation.record_facts import SourceRange as SourceRange
+from shnor_analysis.evaluation.school_programme_facts import CourseFacts, ExitStatements
 from shnor_analysis.reference.calendar_breaks import SeriesBreak
 from shnor_analysis.results import NotEstimable, Suppressed
 
 NOT_FITTED = NotEstimable("no_models")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRange:
-    """Cells of a raw file: label of the file, its hash, sheet and range."""
-
-    file_name: str
-    sha256: str
-    sheet: str
-    cells: str
-
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
-    """What was written, by which programme grade, when."""
-
-    school_year: int
-    assessment: str
-    subject: str
-    grade: int
-    season: str
-    test_date: date | None = None
-
-    @property
-    def cohort(self) -> int:
-        """The year in which these pupils would have finished grade 0: follows one group through the grades."""
-        return self.school_year - (self.season == "autumn") - self.grade
+NEVER_LISTED = NotEstimable("never_listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,63 +65,6 @@ class ProcedureResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Change of the share of low results of the same assessment, subject and grade between two years, after − before."""
-
-    before: Procedure
-    after: Procedure
-    difference: Measure
-
-
-@dataclass(frozen=True, slots=True)
-class RuleEvidence:
-    """One procedure under a listing rule."""
-
-    procedure: Procedure
-    tested_n: Number
-    low: Measure
-    threshold: float
-    is_low: bool | Suppressed
-
-
-@dataclass(frozen=True, slots=True)
-class RuleOutcome:
-    """A listing rule recomputed on own data for one list year.
-
-    `data_years` are the years whose results were used. `chance_if_unchanged` is the share of like schools (true
-    shares equal to the observed ones) on which the rule would fire again by chance of sampling alone.
-    """
-
-    version: str
-    is_verified: bool
-    data_years: tuple[int, ...]
-    fires: bool | Suppressed
-    procedures_low_n: Number
-    procedures_needed_n: int
-    evidence: tuple[RuleEvidence, ...]
-    chance_if_unchanged: float | NotEstimable | Suppressed
-
-
-@dataclass(frozen=True, slots=True)
-class RuleYear:
-    """What the rule says for one list year."""
-
-    list_year: int
-    outcome: RuleOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The school stands on a list that a body issued."""
-
-    school_year: int
-    list: str
-    issuer: str
-    document: str | None
-    sources: tuple[SourceRange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ListYear:
     """One list year: issued lists the school stands on, whether any list of that year is known, and the rule.
 
@@ -159,27 +86,6 @@ class ContextFactor:
     value: float | Suppressed
     municipality_quartiles: tuple[float, float, float] | NotEstimable
     schools_n: int
-    sources: tuple[SourceRange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MarkAgreement:
-    """How marks of the work agree with the journal: shares lowered, confirmed, raised."""
-
-    procedure: Procedure
-    tested_n: Number
-    lowered: Measure
-    confirmed: Measure
-    raised: Measure
-    sources: tuple[SourceRange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Participation:
-    """The school took part in a programme from the named school year."""
-
-    programme: str
-    cohort_year: int
     sources: tuple[SourceRange, ...] = ()
 
 
@@ -223,6 +129,8 @@ class SchoolEvaluation:
     files: tuple[SourceFile, ...]
     files_behind: tuple[SourceFile, ...] = ()
     expectations: SchoolExpectations | NotEstimable = NOT_FITTED
+    exits: ExitStatements | NotEstimable = NEVER_LISTED
+    course: CourseFacts | NotEstimable = NOT_FITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,3 +226,5 @@ class TownEvaluation:
     files: tuple[SourceFile, ...]
     files_behind: tuple[SourceFile, ...] = ()
     factors: FactorFacts | NotEstimable = NOT_FITTED
+    list_flow: ListFlowFacts | NotEstimable = NOT_FITTED
+    programme: ProgrammeFacts | NotEstimable = NOT_FITTED

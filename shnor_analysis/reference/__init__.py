@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shnor_analysis.reference.calendar_breaks import SeriesBreak, breaks_between, calendar_breaks
+from shnor_analysis.reference.evidence_scales import EvidenceScales, evidence_scales
 from shnor_analysis.reference.exam_minima import ExamMinimum, exam_minima, exam_minimum
 from shnor_analysis.reference.facts import Fact, facts, unverified
 from shnor_analysis.reference.listing_rules import (
@@ -21,6 +22,7 @@ from shnor_analysis.reference.risk_factors import RiskFactor, risk_factors
 
 __all__ = [
     "DataYear",
+    "EvidenceScales",
     "ExamMinimum",
     "Fact",
     "ListingPractice",
@@ -33,6 +35,7 @@ __all__ = [
     "SeriesBreak",
     "breaks_between",
     "calendar_breaks",
+    "evidence_scales",
     "exam_minima",
     "exam_minimum",
     "facts",

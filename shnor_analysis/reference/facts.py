@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shnor_analysis.reference.calendar_breaks import calendar_breaks
+from shnor_analysis.reference.evidence_scales import evidence_scales
 from shnor_analysis.reference.exam_minima import exam_minima
 from shnor_analysis.reference.listing_rules import listing_practices, listing_rules
 from shnor_analysis.reference.mark_scales import mark_scales
@@ -18,7 +19,8 @@ from shnor_analysis.reference.risk_factors import all_risk_factors
 class Fact:
     """A fact by kind and key, with where it comes from.
 
-    `kind` is one of mark_scale, exam_minimum, calendar_break, listing_rule, listing_practice, risk_factor, history.
+    `kind` is one of mark_scale, exam_minimum, calendar_break, listing_rule, listing_practice, risk_factor, evidence_scale,
+    history.
     """
 
     kind: str
@@ -58,6 +60,8 @@ def _facts() -> Iterator[Fact]:
         yield Fact("listing_practice", practice.version, practice.provenance)
     for factor in all_risk_factors():
         yield Fact("risk_factor", f"{factor.year}/{factor.code}", factor.provenance)
+    for name, provenance in evidence_scales().provenances().items():
+        yield Fact("evidence_scale", name, provenance)
     yield from _history()
 
 

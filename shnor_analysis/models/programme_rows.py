@@ -1,0 +1,122 @@
+"""The rows of a programme's evaluation: a school beside a cohort, its results before and after, on both scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shnor_analysis.kernels.read_only import make_read_only
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolYears:
+    """Results of S schools in T school years.
+
+    Attributes:
+        school_ids: In ascending order, length S.
+        years: Every year from the first to the last, length T.
+        cohort: First programme year of each school, `NEVER` without one, shape (S,).
+        sd: Pupil SD beside the untreated schools of the same procedures, higher is better; NaN without a result,
+            shape (S, T).
+        pp: Percentage points of low results beside the same, lower is better, shape (S, T).
+        tested_n: Results behind a cell, over all procedures; 0 without one, shape (S, T).
+        low_n: Low results behind a cell, shape (S, T).
+    """
+
+    school_ids: tuple[str, ...]
+    years: tuple[int, ...]
+    cohort: npt.NDArray[np.int64]
+    sd: Floats
+    pp: Floats
+    tested_n: Floats
+    low_n: Floats
+
+    def __post_init__(self) -> None:
+        make_read_only(self.cohort, self.sd, self.pp, self.tested_n, self.low_n)
+
+    @property
+    def cohort_years(self) -> tuple[int, ...]:
+        """First programme years, ascending."""
+        return tuple(int(year) for year in np.unique(self.cohort[self.cohort != NEVER]))
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Which years count as before and after.
+
+    Attributes:
+        delay: Programme years before an effect is looked for; they count neither as before nor as after.
+        selection_years: Years right before the programme from whose results the schools were chosen.
+        last_year: Last year of "after"; None for all there are.
+        comparison: "not_yet" takes schools of later cohorts as long as they are untreated, "never" does not.
+    """
+
+    delay: int = 0
+    selection_years: int = 1
+    last_year: int | None = None
+    comparison: str = "not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleRows:
+    """Results of R rows on one scale, each a mean over its years weighted by pupils; shape (R,)."""
+
+    post: Floats
+    selection: Floats
+    earlier: Floats
+
+    def __post_init__(self) -> None:
+        make_read_only(self.post, self.selection, self.earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeRows:
+    """Cohort × school, stacked: every treated school once, a comparison school once a cohort.
+
+    Attributes:
+        school_ids: Names of the schools that `school` points to.
+        school: Position of each row's school, shape (R,).
+        cohort: First programme year of the stack, shape (R,).
+        treated: Whether the row's school is of this cohort, shape (R,).
+        sd: Outcomes in pupil SD.
+        pp: Outcomes in percentage points of low results.
+        weight: Results behind `post`, shape (R,).
+        context: Covariates, shape (R, k).
+        context_names: Their names, length k.
+        has_earlier: Whether there are years before the selection years; without them `earlier` is NaN throughout.
+    """
+
+    school_ids: tuple[str, ...]
+    school: Indices
+    cohort: npt.NDArray[np.int64]
+    treated: Flags
+    sd: ScaleRows
+    pp: ScaleRows
+    weight: Floats
+    context: Floats
+    context_names: tuple[str, ...]
+    has_earlier: bool
+
+    def __post_init__(self) -> None:
+        make_read_only(self.school, self.cohort, self.treated, self.weight, self.context)
+
+    def scale(self, name: str) -> ScaleRows:
+        """Outcomes on the scale "sd" or "pp"."""
+        return self.sd if name == "sd" else self.pp
+
+    @property
+    def n_treated(self) -> int:
+        """Schools of the programme."""
+        return int(np.unique(self.school[self.treated]).size)
+
+    @property
+    def n_comparison(self) -> int:
+        """Schools that stand for comparison and are in no cohort of the rows."""
+        return int(np.setdiff1d(self.school[~self.treated], self.school[self.treated]).size)
