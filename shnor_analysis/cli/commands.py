@@ -26,6 +26,7 @@ from shnor_analysis.cli.options import (
     YearOption,
     workspace_folder,
 )
+from shnor_analysis.cli.planning import make_plan_app
 from shnor_analysis.cli.speech import progress_line, say, speak_json, speak_language, tell, tell_facts
 from shnor_analysis.errors import PartlyDone, Problem, UsageProblem
 
@@ -46,6 +47,7 @@ def make_app() -> typer.Typer:
     for command in (demo, ingest, map_file, template, status, validate, build, fit, report, lab, doctor):
         name = "map" if command is map_file else command.__name__
         app.command(name, cls=SpokenCommand, help=say(f"command.{name}"))(command)
+    app.add_typer(make_plan_app(), name="plan")
     return app
 
 

@@ -12,7 +12,7 @@ from shnor_analysis.cli.speech import say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KINDS = {"int": "kind.number", "Path": "kind.path"}
+KINDS = {"int": "kind.number", "float": "kind.number", "Path": "kind.path"}
 
 
 def speak_panels() -> None:

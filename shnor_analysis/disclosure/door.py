@@ -10,15 +10,31 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from shnor_analysis.accounting import Accounting, Reason, Step
 from shnor_analysis.disclosure.audit import AuditLine, AuditTrail
+from shnor_analysis.disclosure.exits import close_course
 from shnor_analysis.disclosure.factors import close_expectations, close_factors
 from shnor_analysis.disclosure.school import close_school
 from shnor_analysis.disclosure.town import close_town
 from shnor_analysis.errors import Problem, ShnorError, UsageProblem
-from shnor_analysis.evaluation import factor_facts, facts
+from shnor_analysis.evaluation import (
+    factor_facts,
+    facts,
+    programme_facts,
+    record_facts,
+    school_programme_facts,
+)
 from shnor_analysis.evaluation.facts import SchoolEvaluation, SourceFile, TownEvaluation
 from shnor_analysis.reference.calendar_breaks import SeriesBreak
 from shnor_analysis.reference.provenance import Provenance
-from shnor_analysis.results import Estimate, NotEstimable, Suppressed, factor_influence
+from shnor_analysis.results import (
+    Estimate,
+    NotEstimable,
+    Suppressed,
+    analysis_plan,
+    evidence,
+    factor_influence,
+    programme_effect,
+    programme_parts,
+)
 
 Audience = Literal["department", "school", "public"]
 AUDIENCES: tuple[str, ...] = get_args(Audience)
@@ -27,12 +43,24 @@ Open = TypeVar("Open", bound=object)
 NAMELESS = "—"
 
 _KEY = object()
+_ROOMS = (
+    facts,
+    factor_facts,
+    programme_facts,
+    record_facts,
+    school_programme_facts,
+    factor_influence,
+    programme_effect,
+    programme_parts,
+    evidence,
+    analysis_plan,
+)
 # what the door knows how to look at; a new kind of fact has to be taught here before it can pass
 _KNOWN = frozenset(
     {
         *(
             kind
-            for room in (facts, factor_facts, factor_influence)
+            for room in _ROOMS
             for kind in vars(room).values()
             if isinstance(kind, type) and kind.__module__ == room.__name__
         ),
@@ -104,7 +132,8 @@ def release(value: T, audience: str = "department") -> Released[T]:
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
         expectations = close_expectations(value.expectations, "expectations", trail, audience=audience)
-        closed = dataclasses.replace(closed, expectations=expectations)
+        course = close_course(value.course, "course", trail, audience=audience)
+        closed = dataclasses.replace(closed, expectations=expectations, course=course)
         if audience != "department":
             closed = dataclasses.replace(
                 closed,

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from shnor_analysis.disclosure.patterns import SMALLEST_SHOWN, choose_pattern, is_small
+from shnor_analysis.disclosure.patterns import (
+    CLOSED,
+    ONLY_TESTED,
+    SMALLEST_SHOWN,
+    Pattern,
+    choose_pattern,
+    is_small,
+)
 from shnor_analysis.evaluation.facts import PooledPart
+
+
+def pooled_pattern(tested: int, low: int, parts: tuple[PooledPart, ...]) -> Pattern:
+    """What may stay open of a sum over all works, beside a page that shows each of them as far as it may."""
+    if hidden_size_follows(parts):
+        return CLOSED
+    pattern = choose_pattern(low, tested - low, None)
+    return ONLY_TESTED if pattern.is_open and hidden_number_follows(parts) else pattern
+
+
+def is_sum_of_open(parts: tuple[PooledPart, ...]) -> bool:
+    """Tell whether a sum says nothing that its parts do not say beside it: not one of them is closed."""
+    return all(choose_pattern(part.low_n, part.tested_n - part.low_n, None).is_open for part in parts)
 
 
 def hidden_number_follows(parts: tuple[PooledPart, ...]) -> bool:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, SIZE_UNKNOWN, AuditTrail
+from shnor_analysis.disclosure.audit import FEWER_THAN_5, SIZE_UNKNOWN, AuditTrail
+from shnor_analysis.disclosure.exits import close_exits
 from shnor_analysis.disclosure.marks import (
     ClosedMarks,
     close_marks,
-    close_measure,
     difference_is_small,
-    few_tested,
     public_pattern,
 )
 from shnor_analysis.disclosure.patterns import CLOSED, OPEN, is_small
+from shnor_analysis.disclosure.repeated import close_agreement, close_change
 from shnor_analysis.disclosure.rules import ProcedureKey, close_list_year, key_of
 from shnor_analysis.evaluation.facts import (
-    Change,
     ContextFactor,
     LevelResult,
-    MarkAgreement,
     MarkResult,
-    Number,
     ProcedureResult,
     SchoolEvaluation,
 )
-from shnor_analysis.results import Estimate, NotEstimable, Suppressed
+from shnor_analysis.results import NotEstimable, Suppressed
 
 
 def close_school(facts: SchoolEvaluation, trail: AuditTrail, *, is_public: bool) -> SchoolEvaluation:
@@ -42,7 +38,7 @@ def close_school(facts: SchoolEvaluation, trail: AuditTrail, *, is_public: bool)
         facts,
         results=tuple(results),
         changes=tuple(
-            _close_change(item, f"changes[{n}]", trail, shown) for n, item in enumerate(facts.changes)
+            close_change(item, f"changes[{n}]", trail, shown) for n, item in enumerate(facts.changes)
         ),
         list_years=tuple(
             close_list_year(item, f"list_years[{n}]", trail, is_public=is_public)
@@ -53,9 +49,10 @@ def close_school(facts: SchoolEvaluation, trail: AuditTrail, *, is_public: bool)
             for n, item in enumerate(facts.context)
         ),
         agreement=tuple(
-            _close_agreement(item, f"agreement[{n}]", trail, is_public=is_public)
+            close_agreement(item, f"agreement[{n}]", trail, is_public=is_public)
             for n, item in enumerate(facts.agreement)
         ),
+        exits=close_exits(facts.exits, facts.list_years, shown, trail, is_public=is_public),
     )
 
 
@@ -88,38 +85,6 @@ def _close_level(
     if is_public and level.result_source == "computed" and difference_is_small(level.marks, school):
         pattern = CLOSED
     return replace(level, marks=close_marks(level.marks, f"{place}.marks", trail, pattern=pattern).marks)
-
-
-def _close_change(
-    change: Change, place: str, trail: AuditTrail, shown: Mapping[ProcedureKey, ClosedMarks]
-) -> Change:
-    ends = [shown.get(key_of(end)) for end in (change.before, change.after)]
-    reasons = {
-        end.marks.low.reason for end in ends if end is not None and isinstance(end.marks.low, Suppressed)
-    }
-    if None in ends or FEWER_THAN_5 in reasons:
-        return replace(change, difference=close_measure(change.difference, place, trail, FEWER_THAN_5))
-    reason = FEWER_THAN_10 if reasons else None
-    return replace(change, difference=close_measure(change.difference, place, trail, reason))
-
-
-def _close_agreement(item: MarkAgreement, place: str, trail: AuditTrail, *, is_public: bool) -> MarkAgreement:
-    reason = FEWER_THAN_10 if few_tested(item.tested_n) else None
-    tested: Number = item.tested_n
-    measures = (item.lowered, item.confirmed, item.raised)
-    if is_public and isinstance(item.tested_n, int):
-        numbers = [round(one.value * item.tested_n) for one in measures if isinstance(one, Estimate)]
-        if any(is_small(number) or is_small(item.tested_n - number) for number in numbers):
-            reason = FEWER_THAN_5
-        if is_small(item.tested_n):
-            tested = trail.close(f"{place}.tested_n", FEWER_THAN_5)
-    return replace(
-        item,
-        tested_n=tested,
-        lowered=close_measure(item.lowered, f"{place}.lowered", trail, reason),
-        confirmed=close_measure(item.confirmed, f"{place}.confirmed", trail, reason),
-        raised=close_measure(item.raised, f"{place}.raised", trail, reason),
-    )
 
 
 def _close_factor(

@@ -7,8 +7,9 @@ from typing import Any
 
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
 from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
-from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, choose_pattern, is_small
-from shnor_analysis.disclosure.pooled import hidden_number_follows, hidden_size_follows
+from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, is_small
+from shnor_analysis.disclosure.pooled import pooled_pattern
+from shnor_analysis.disclosure.programme import close_list_flow, close_programme
 from shnor_analysis.disclosure.rules import ProcedureKey, close_rule, key_of
 from shnor_analysis.disclosure.school import close_result
 from shnor_analysis.evaluation.facts import (
@@ -20,7 +21,7 @@ from shnor_analysis.evaluation.facts import (
     SchoolLine,
     TownEvaluation,
 )
-from shnor_analysis.results import Estimate, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 
 def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> TownEvaluation:
@@ -33,6 +34,20 @@ def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> 
         schools=tuple(
             _close_line(line, f"schools[{n}]", trail, pattern, is_public=is_public)
             for n, (line, pattern) in enumerate(zip(facts.schools, lines, strict=True))
+        ),
+        list_flow=close_list_flow(
+            facts.list_flow,
+            "list_flow",
+            trail,
+            hidden=frozenset(year - facts.rule_list_year + facts.school_year for year in hidden),
+            is_public=is_public,
+        ),
+        programme=facts.programme
+        if isinstance(facts.programme, NotEstimable)
+        else close_programme(facts.programme, "programme", trail, is_public=is_public),
+        other_programmes=tuple(
+            close_programme(one, f"other_programmes[{n}]", trail, is_public=is_public)
+            for n, one in enumerate(facts.other_programmes)
         ),
         flows=tuple(_close_flow(flow, f"flows[{n}]", trail, hidden) for n, flow in enumerate(facts.flows)),
         levels=tuple(
@@ -90,11 +105,7 @@ def _join_single(
 def _line_pattern(line: SchoolLine) -> Pattern:
     if not isinstance(line.tested_n, int) or not isinstance(line.low, Estimate):
         return OPEN
-    if hidden_size_follows(line.parts):
-        return CLOSED
-    two = _low_number(line)
-    pattern = choose_pattern(two, line.tested_n - two, None)
-    return ONLY_TESTED if pattern.is_open and hidden_number_follows(line.parts) else pattern
+    return pooled_pattern(line.tested_n, _low_number(line), line.parts)
 
 
 def _low_number(line: SchoolLine) -> int:

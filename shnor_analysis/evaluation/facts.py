@@ -13,6 +13,7 @@ from shnor_analysis.evaluation.record_facts import Change as Change
 from shnor_analysis.evaluation.record_facts import Listing as Listing
 from shnor_analysis.evaluation.record_facts import MarkAgreement as MarkAgreement
 from shnor_analysis.evaluation.record_facts import Participation as Participation
+from shnor_analysis.evaluation.record_facts import PooledPart as PooledPart
 from shnor_analysis.evaluation.record_facts import Procedure as Procedure
 from shnor_analysis.evaluation.record_facts import RuleEvidence as RuleEvidence
 from shnor_analysis.evaluation.record_facts import RuleOutcome as RuleOutcome
@@ -129,16 +130,8 @@ class SchoolEvaluation:
     files: tuple[SourceFile, ...]
     files_behind: tuple[SourceFile, ...] = ()
     expectations: SchoolExpectations | NotEstimable = NOT_FITTED
-    exits: ExitStatements | NotEstimable = NEVER_LISTED
+    exits: ExitStatements | NotEstimable | Suppressed = NEVER_LISTED
     course: CourseFacts | NotEstimable = NOT_FITTED
-
-
-@dataclass(frozen=True, slots=True)
-class PooledPart:
-    """One procedure behind a school's pooled share."""
-
-    tested_n: int
-    low_n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +196,7 @@ class TownEvaluation:
     """Every fact of the municipality's report; schools in the order of their numbers, never ranked.
 
     In `levels` the place of the school is taken by the municipality, computed from its schools. `rule_list_year` is
-    the list year for which the rule looks at the results of the report year.
+    the list year for which the rule looks at the results of the report year. `programme` is the one with most schools.
     """
 
     municipality_id: str
@@ -228,3 +221,4 @@ class TownEvaluation:
     factors: FactorFacts | NotEstimable = NOT_FITTED
     list_flow: ListFlowFacts | NotEstimable = NOT_FITTED
     programme: ProgrammeFacts | NotEstimable = NOT_FITTED
+    other_programmes: tuple[ProgrammeFacts, ...] = ()

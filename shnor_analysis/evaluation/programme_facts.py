@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from shnor_analysis.accounting import Reason
 from shnor_analysis.evaluation.measures import Number
 from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results.analysis_plan import PlanLine as PlanLine
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 
 Value = float | Suppressed | None
@@ -79,7 +80,8 @@ class CohortFlow:
 
     "7 of 7 left; 3.1 would be expected anyway": `left_n` of `listed_n` (of them `without_result_n` without a result
     in the next year), `expected_leavers` with its interval, and `p_at_least_observed`, the chance of at least so many by
-    chance alone. `schools_n` joined in `cohort_year`; those not on the list by the rule do not count.
+    chance alone. `schools_n` joined in `cohort_year`; those not on the list by the rule do not count. `reason` says why
+    nothing is expected (`cohort_not_listed`: none of them was on it, or why the list could not be predicted).
     """
 
     programme: str
@@ -95,20 +97,25 @@ class CohortFlow:
     leavers_high: Number
     p_at_least_observed: Value
     schools: tuple[SchoolFlow, ...]
+    reason: NotEstimable | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListFlowFacts:
     """Lists beside chance: the last list that can be checked, the forecast for the next, calibration, the cohorts.
 
-    `rule` is the version of the listing rule (msgid ``rule.<version>`` or its text in `reference`), `rule_is_verified`
-    whether anybody compared it with its document. `lists` stand oldest first: the report year's forecast has no
-    observation. `first_year` is the first school year behind the model. `schools_n` schools of all places were used.
+    `rule` is the version of the listing rule (its text stands in `reference`), `rule_is_verified` whether anybody
+    compared it with its document; `rule_code` and `rule_parameters` name the rule as the model took it (msgid
+    ``list_rule.<code>``). `lists` stand oldest first: the report year's forecast has no
+    observation. `first_year` is the first school year behind the model. `schools_n` schools of all places were used. `notes` are codes of
+    `locale/` (msgid ``list_flow_note.<code>``).
     """
 
     school_year: int
     rule: str
     rule_is_verified: bool
+    rule_code: str
+    rule_parameters: tuple[tuple[str, float | int | str], ...]
     level: float
     first_year: int
     schools_n: int
@@ -116,7 +123,7 @@ class ListFlowFacts:
     calibration: tuple[CalibrationRow, ...]
     cohorts: tuple[CohortFlow, ...]
     reliability: float | None
-    notes: tuple[NotEstimable, ...]
+    notes: tuple[str, ...]
     is_stale: bool
 
 
@@ -175,23 +182,15 @@ class LeaveOneOutFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanLine:
-    """One analysis beside the plan that was frozen before its year was loaded.
+class PlanFacts:
+    """The frozen plan and each analysis beside it.
 
-    `status`: "as_planned", "deviation" or "exploratory" (not in the plan); `planned` and `done` say both sides of a
-    deviation in short, empty otherwise.
+    `plan_hash` is that of the plan as it was frozen, `frozen_on` the day (UTC, ISO); `is_before_outcome`: before a
+    result of the outcome year was loaded.
     """
 
-    analysis: str
-    status: str
-    planned: str = ""
-    done: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFacts:
-    """The frozen plan and each analysis beside it; `is_before_outcome`: frozen before the outcome year was loaded."""
-
+    name: str
+    question: str
     plan_hash: str
     frozen_on: str
     is_before_outcome: bool

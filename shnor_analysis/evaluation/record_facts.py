@@ -112,3 +112,11 @@ class Participation:
     programme: str
     cohort_year: int
     sources: tuple[SourceRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PooledPart:
+    """One procedure behind a school's pooled share."""
+
+    tested_n: int
+    low_n: int

@@ -20,6 +20,7 @@ from shnor_analysis.evaluation.conversion import (
     rows,
     years_of,
 )
+from shnor_analysis.evaluation.exits import exits_of
 from shnor_analysis.evaluation.facts import (
     Change,
     ContextFactor,
@@ -100,6 +101,7 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
         accounting=_accounting(town, school_id, len(results)),
         files=origins.files(),
         files_behind=origins.files_behind(town.frame("shares"), town.frame("context")),
+        exits=exits_of(town, school_id, list_years),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shnor_analysis.evaluation.measures import Measure, Number
-from shnor_analysis.evaluation.record_facts import Change, Listing, MarkAgreement, RuleOutcome
+from shnor_analysis.evaluation.record_facts import Change, Listing, MarkAgreement, PooledPart, RuleOutcome
 from shnor_analysis.results import NotEstimable, Suppressed
 
 Share = float | Suppressed | None
@@ -37,7 +37,7 @@ class RuleStatement:
 
     `before` is the last earlier list year in which it held, `now` the list year that looks at the report year's
     results. `chance_left` is how often a school like this leaves within a year with no programme at all (a forecast
-    from all earlier years of all schools for the list of `chance_list_year`), or why there is none.
+    from all earlier years of all schools for the list made of `chance_school_year`), or why there is none.
     """
 
     before_list_year: int
@@ -46,7 +46,7 @@ class RuleStatement:
     now: RuleOutcome
     has_left: bool | Suppressed
     chance_left: float | NotEstimable | Suppressed
-    chance_list_year: int | None
+    chance_school_year: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +54,27 @@ class ChangeStatement:
     """(c) How the share of low results changed, test by test, from the list's results to the report year's.
 
     `before_school_year` is the newest school year behind the list that the school left, `after_school_year` the
-    report's. A change holds `across_break` where a break of the calendar lies between: those are counted in
-    `across_break_n`, and `comparable_n` is the rest.
+    report's. A change holds a reason in place of its difference where a break of the calendar lies between
+    (`across_break`) or no marks were given: those are counted in `not_comparable_n`, and `comparable_n` is the rest.
     """
 
     before_school_year: int
     after_school_year: int
     changes: tuple[Change, ...]
     comparable_n: int
-    across_break_n: int
+    not_comparable_n: int
 
 
 @dataclass(frozen=True, slots=True)
 class ExitStatements:
-    """The three statements of an exit; `by_whom` they are made is not mixed: none follows from another.
+    """The three statements of an exit, kept apart: none follows from another.
 
     A school that never stood on a list has none of them (`never_listed` in place of this value).
     """
 
     issued: IssuedStatement | NotEstimable
-    rule: RuleStatement | NotEstimable
-    change: ChangeStatement | NotEstimable
+    rule: RuleStatement | NotEstimable | Suppressed
+    change: ChangeStatement | NotEstimable | Suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class CoursePoint:
 
     `expected` is the share that is predicted for this school, with its interval, from its own years up to
     `CourseFacts.through` and all schools; None in the years it rests on. `verdict`: "inside", "better" (fewer low
-    results than predicted) or "worse"; None where nothing is predicted. `is_comparable` is false where the calendar
-    breaks between this year and the ones before.
+    results than predicted) or "worse"; None where nothing is predicted. `is_comparable` is false where a break of the
+    calendar sets a test of this year apart from other years. `parts`: the tests behind the share; the door keeps them.
     """
 
     school_year: int
@@ -93,23 +93,33 @@ class CoursePoint:
     expected: Measure | None
     verdict: str | Suppressed | None
     is_comparable: bool = True
+    parts: tuple[PooledPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarShare:
+    """The share of low results (0–1) of a like school in one year, over the tests of the rule."""
+
+    school_year: int
+    tested_n: Number
+    share: Share
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarCourse:
-    """The course of a school in like circumstances: (school year, share of low results) oldest first.
+    """The course of a school in like circumstances, oldest year first.
 
     `school_id` and `name` are None where other schools may not be recognised.
     """
 
     school_id: str | None
     name: str | None
-    shares: tuple[tuple[int, Share], ...]
+    shares: tuple[SimilarShare, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarYear:
-    """Like schools in one year: how many have a result, and the lowest, middle and highest of their shares."""
+    """Like schools in one year: how many have a result of ten or more, and the lowest, middle and highest share."""
 
     school_year: int
     schools_n: int

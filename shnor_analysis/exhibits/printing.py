@@ -226,3 +226,79 @@ def ahead_interval(estimate: Estimate, language: str) -> str:
 def within(text: str) -> str:
     """A label within a sentence: its first letter small, unless it starts an abbreviation."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def in_cases(chance: float, language: str) -> str:
+    """Print a chance (0–1) as cases of one hundred within a sentence: "в 12 случаях из 100"."""
+    n = round(chance * 100)
+    if n == 0:
+        return render("cases.hardly_ever", language)
+    if n == 100:
+        return render("cases.nearly_always", language)
+    return counted("cases.about", n, language)
+
+
+def p_value(p: float, language: str) -> str:
+    """Print a p: "p = 0,21", with three decimals below 0.1, and never as zero."""
+    if p < 0.001:
+        return f"p < {number(0.001, language, 3)}"
+    return f"p = {number(p, language, 2 if p >= 0.1 else 3)}"
+
+
+def between(low: float, high: float, language: str) -> str:
+    """Print two differences in standard deviations as the bounds of one interval: "между −0,09 и +0,29"."""
+    return render("interval.between", language, low=spread(low, language), high=spread(high, language))
+
+
+def spread_interval(value: float, low: float, high: float, *, language: str) -> str:
+    """Print a difference in standard deviations with its interval: "+0,07 (от −0,09 до +0,23)"."""
+    told = render("interval.plain", language, low=spread(low, language), high=spread(high, language))
+    return render("interval.with_value", language, value=spread(value, language), range=told)
+
+
+def points(value: float, language: str) -> str:
+    """Print percentage points that are percentage points already, without the unit, always with their sign."""
+    return signed(value / 100, language)
+
+
+def points_interval(value: float, low: float, high: float, *, language: str) -> str:
+    """Print percentage points with their interval: "−2 (от −7 до +2)"."""
+    told = render("interval.plain", language, low=points(low, language), high=points(high, language))
+    return render("interval.with_value", language, value=points(value, language), range=told)
+
+
+def fewer_of_hundred(low: float, high: float, language: str) -> str:
+    """Print bounds of pupils of a hundred without the lowest mark: "от 2 учеников больше до 8 учеников меньше"."""
+    least, most = round(low), round(high)
+    if least < 0 < most:
+        return render(
+            "hundred.both",
+            language,
+            more=counted("hundred.pupils", -least, language),
+            fewer=counted("hundred.pupils", most, language),
+        )
+    ends = sorted((abs(least), abs(most)))
+    code = "hundred.fewer" if most > 0 else "hundred.more" if least < 0 else "hundred.same"
+    return render(
+        code, language, low=number(ends[0], language), high=counted("hundred.pupils", ends[1], language)
+    )
+
+
+def whole(value: float | Suppressed | None, language: str) -> str:
+    """Print an expected number of schools within a sentence: whole, the word for a closed one, or a dash."""
+    if value is None:
+        return DASH
+    return closed(value, language) if isinstance(value, Suppressed) else number(value, language)
+
+
+def expected_number(value: float | Suppressed | None, language: str) -> str:
+    """Print an expected number of schools in a table: with one decimal."""
+    return number(value, language, 1) if isinstance(value, float) else whole(value, language)
+
+
+def count_range(low: Number, high: Number, language: str) -> str:
+    """Print bounds of a number of schools: "от 1 до 5"; the word for a closed one, or a dash."""
+    for end in (low, high):
+        if not isinstance(end, int):
+            return count_of(end, language)
+    return render("interval.plain", language, low=count_of(low, language), high=count_of(high, language))

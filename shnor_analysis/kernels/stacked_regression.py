@@ -63,14 +63,19 @@ def fit_stacked(outcome: Floats, design: Floats, weights: Floats, *, with_df: bo
     per_pass = max(1, MOST_CELLS // max(n_clusters * n_stacks * max(n_columns, n_stacks), 1))
     parts = [
         _fit_pass(
-            outcome[at : at + per_pass], design[at : at + per_pass], weights[at : at + per_pass], with_df=with_df
+            outcome[at : at + per_pass],
+            design[at : at + per_pass],
+            weights[at : at + per_pass],
+            with_df=with_df,
         )
         for at in range(0, n_fits, per_pass)
     ]
     return StackedFit(*(np.concatenate(found) for found in zip(*parts, strict=True)))
 
 
-def _fit_pass(outcome: Floats, design: Floats, weights: Floats, *, with_df: bool) -> tuple[Floats, Floats, Floats]:
+def _fit_pass(
+    outcome: Floats, design: Floats, weights: Floats, *, with_df: bool
+) -> tuple[Floats, Floats, Floats]:
     is_there = weights > 0
     weight = np.where(is_there, weights, 0.0)
     weight = weight / np.maximum(weight.max(axis=(1, 2), keepdims=True), np.finfo(float).tiny)
@@ -103,7 +108,9 @@ def _adjusted(x: Floats, weighted: Floats, weight: Floats, bread: Floats, middle
     """A_i W_i X_i M c of each cluster, c the last column, shape (B, S, C)."""
     given: Floats = np.einsum("bscp,bp->bsc", weighted, bread[:, :, -1])
     if x.shape[2] == 1:
-        leverage = np.einsum("bsp,bpq,bsq->bs", x[:, :, 0], bread, x[:, :, 0], optimize=True) * weight[:, :, 0]
+        leverage = (
+            np.einsum("bsp,bpq,bsq->bs", x[:, :, 0], bread, x[:, :, 0], optimize=True) * weight[:, :, 0]
+        )
         rest = 1 - 2 * leverage + np.einsum("bsp,bpq,bsq->bs", x[:, :, 0], middle, x[:, :, 0], optimize=True)
         return given * np.where(rest > EMPTY, 1 / np.sqrt(np.maximum(rest, EMPTY)), 0.0)[:, :, None]
     hat = (x @ bread[:, None]) @ weighted.transpose(0, 1, 3, 2)
@@ -111,7 +118,7 @@ def _adjusted(x: Floats, weighted: Floats, weight: Floats, bread: Floats, middle
     values, vectors = np.linalg.eigh(np.eye(x.shape[2]) - hat - hat.transpose(0, 1, 3, 2) + outer)
     roots = np.where(values > EMPTY, 1 / np.sqrt(np.maximum(values, EMPTY)), 0.0)
     turned = np.einsum("bscd,bsc->bsd", vectors, given) * roots
-    return np.einsum("bscd,bsd->bsc", vectors, turned)
+    return np.asarray(np.einsum("bscd,bsd->bsc", vectors, turned))
 
 
 def _degrees(adjusted: Floats, x: Floats, weighted: Floats, bread: Floats, middle: Floats) -> Floats:

@@ -123,7 +123,9 @@ def _baseline(facts: EvidenceFacts) -> GradeStep:
     furthest = worst(facts.baseline)
     if furthest is None or furthest.g is None:
         return GradeStep("baseline_unknown", -1)
-    fields = {"g": furthest.g, "outcome": furthest.outcome, "school_year": furthest.school_year}
+    # the sentence of a step names the year by itself
+    outcome = "earlier_year" if furthest.outcome == "year" else furthest.outcome
+    fields = {"g": furthest.g, "outcome": outcome}
     if furthest.verdict == NOT_EQUIVALENT:
         return GradeStep("baseline_not_equivalent", -1, fields)
     return GradeStep("baseline_adjusted" if furthest.verdict == ADJUST else "baseline_alike", 0, fields)

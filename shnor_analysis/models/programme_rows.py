@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,9 @@ class SchoolYears:
         pp: Percentage points of low results beside the same, lower is better, shape (S, T).
         tested_n: Results behind a cell, over all procedures; 0 without one, shape (S, T).
         low_n: Low results behind a cell, shape (S, T).
+        context: Covariates as last known in or before a year, NaN where never, shape (S, T, k).
+        context_names: Their names, length k.
+        icc: Part of the variance of pupils between schools, mean over procedures.
     """
 
     school_ids: tuple[str, ...]
@@ -37,14 +40,34 @@ class SchoolYears:
     pp: Floats
     tested_n: Floats
     low_n: Floats
+    context: Floats
+    context_names: tuple[str, ...]
+    icc: float
 
     def __post_init__(self) -> None:
-        make_read_only(self.cohort, self.sd, self.pp, self.tested_n, self.low_n)
+        make_read_only(self.cohort, self.sd, self.pp, self.tested_n, self.low_n, self.context)
 
     @property
     def cohort_years(self) -> tuple[int, ...]:
         """First programme years, ascending."""
         return tuple(int(year) for year in np.unique(self.cohort[self.cohort != NEVER]))
+
+    def where(self, schools: Flags) -> SchoolYears:
+        """The same years with some of the schools; `schools` is a flag a school, shape (S,)."""
+        names = tuple(name for name, is_kept in zip(self.school_ids, schools, strict=True) if is_kept)
+        arrays = ("cohort", "sd", "pp", "tested_n", "low_n", "context")
+        return replace(self, school_ids=names, **{one: getattr(self, one)[schools] for one in arrays})
+
+    def between(self, first: int, last: int) -> SchoolYears:
+        """The same schools in the years from `first` to `last`."""
+        kept = np.array([first <= year <= last for year in self.years], dtype=bool)
+        arrays = ("sd", "pp", "tested_n", "low_n", "context")
+        years = tuple(year for year in self.years if first <= year <= last)
+        return replace(self, years=years, **{one: getattr(self, one)[:, kept] for one in arrays})
+
+    def with_cohorts(self, cohort: npt.NDArray[np.int64]) -> SchoolYears:
+        """The same results with other first programme years, shape (S,); outcomes are not centred anew."""
+        return replace(self, cohort=np.array(cohort, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +79,14 @@ class Windows:
         selection_years: Years right before the programme from whose results the schools were chosen.
         last_year: Last year of "after"; None for all there are.
         comparison: "not_yet" takes schools of later cohorts as long as they are untreated, "never" does not.
+        years_after: How many years of each cohort count as "after"; None for all there are.
     """
 
     delay: int = 0
     selection_years: int = 1
     last_year: int | None = None
     comparison: str = "not_yet"
+    years_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

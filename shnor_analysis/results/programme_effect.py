@@ -19,6 +19,7 @@ from shnor_analysis.results.programme_parts import (
     FlowArm,
     GroupYear,
     LeaveOneOut,
+    Note,
     PlaceboRank,
     Scale,
     Specification,
@@ -30,7 +31,14 @@ Design = Literal["ancova", "did", "callaway_santanna"]
 DESIGNS: tuple[Design, ...] = ("ancova", "did", "callaway_santanna")
 NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "permutation_p", "conf_low", "conf_high")
 PP_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
-TIDY_COLUMNS = ("design", *NUMBERS, *(f"{name}_pp" for name in PP_NUMBERS), "n_treated", "n_comparison", "reason")
+TIDY_COLUMNS = (
+    "design",
+    *NUMBERS,
+    *(f"{name}_pp" for name in PP_NUMBERS),
+    "n_treated",
+    "n_comparison",
+    "reason",
+)
 NAN = float("nan")
 
 
@@ -82,7 +90,7 @@ class ProgrammeEffect:
     discontinuity: Discontinuity | NotEstimable | None = None
     context: tuple[str, ...] = ()
     absent: tuple[tuple[str, NotEstimable], ...] = ()
-    notes: tuple[NotEstimable, ...] = ()
+    notes: tuple[Note, ...] = ()
     accounting: Accounting = field(default_factory=Accounting)
 
     def design(self, name: str, scale: Scale = "sd") -> DesignEstimate | NotEstimable:
@@ -94,15 +102,31 @@ class ProgrammeEffect:
         """A row a design (`DESIGNS`): `TIDY_COLUMNS`; pupil SD, then percentage points; NaN and `reason` without one."""
         rows = [self._row(name) for name in DESIGNS]
         frame = pd.DataFrame(rows, columns=list(TIDY_COLUMNS))
-        numbers = [name for name in TIDY_COLUMNS if name not in {"design", "reason", "n_treated", "n_comparison"}]
+        numbers = [
+            name for name in TIDY_COLUMNS if name not in {"design", "reason", "n_treated", "n_comparison"}
+        ]
         return frame.astype(
-            {**dict.fromkeys(numbers, "float64"), "n_treated": "Int64", "n_comparison": "Int64", "reason": object}
+            {
+                **dict.fromkeys(numbers, "float64"),
+                "n_treated": "Int64",
+                "n_comparison": "Int64",
+                "reason": object,
+            }
         )
 
     def glance(self) -> pd.DataFrame:
         """One row: the headline, its checks and sizes; NaN where there is no estimate."""
         ranked = self.placebos if isinstance(self.placebos, PlaceboRank) else None
-        reals = ("hull_low", "hull_high", "hull_low_pp", "hull_high_pp", "permutation_p", "mdes", "baseline_g", "icc")
+        reals = (
+            "hull_low",
+            "hull_high",
+            "hull_low_pp",
+            "hull_high_pp",
+            "permutation_p",
+            "mdes",
+            "baseline_g",
+            "icc",
+        )
         told: dict[str, object] = {name: _number(getattr(self, name)) for name in reals}
         told |= {
             "grade": self.grade.padlocks if self.grade is not None else None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from shnor_analysis.accounting import Reason
+from shnor_analysis.language import render
 
 Scale = Literal["sd", "pp"]
 SCALES: tuple[Scale, ...] = ("sd", "pp")
@@ -14,9 +17,29 @@ PLACEBOS_FOR_A_TEST = 19
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader must know of how it was worked out: a code of `locale/` (msgid ``programme_note.<reason>``)."""
+
+    reason: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", MappingProxyType(dict(self.fields)))
+
+    def in_words(self, language: str) -> str:
+        """The note as a sentence."""
+        return render(f"programme_note.{self.reason}", language, **self.fields)
+
+    def __reduce__(self) -> tuple[type[Note], tuple[str, dict[str, object]]]:
+        return type(self), (self.reason, dict(self.fields))
+
+
+@dataclass(frozen=True, slots=True)
 class DesignEstimate:
-    """One design's estimate on one scale: "sd" pupil standard deviations (higher is better), "pp" percentage points
-    of low results (lower is better). `df` are Satterthwaite degrees of freedom, `permutation_p` that of the t
+    """One design's estimate on one scale.
+
+    Scale "sd" is pupil standard deviations (higher is better), "pp" percentage points of low results (lower is
+    better). `df` are Satterthwaite degrees of freedom, `permutation_p` that of the t
     statistic (None where it was not worked out).
     """
 
@@ -36,10 +59,10 @@ class DesignEstimate:
 
 @dataclass(frozen=True, slots=True)
 class EventYear:
-    """The difference between treated and comparison schools in one year, pupil SD, less that of the base year.
+    """The difference between treated and comparison schools in one year, pupil SD, less that of the base years.
 
     `years_since` counts from the cohort's first programme year: −1 is the (last) selection year. `is_selection` marks
-    the years the list was drawn from, `is_base` the year set to 0.
+    the years the list was drawn from, `is_base` the years before them, whose mean is set to 0.
     """
 
     years_since: int
@@ -64,9 +87,10 @@ class Placebo:
 
 @dataclass(frozen=True, slots=True)
 class PlaceboRank:
-    """Where the real estimate stands among `k` placebos: `rank` 1 is the greatest.
+    """Where the real estimate's t stands among those of `k` placebos: `rank` 1 is the greatest.
 
-    `smallest_p` = 1 / (k + 1) is the least p the placebos could give; `p` is None under 19 placebos.
+    `smallest_p` = 1 / (k + 1) is the least p the placebos could give; `p` (one-sided: rank / (k + 1)) is None under 19
+    placebos. `is_overlapping`: some placebos share years of one place, so they tell less than their number.
     """
 
     placebos: tuple[Placebo, ...]
@@ -74,6 +98,7 @@ class PlaceboRank:
     k: int
     smallest_p: float
     p: float | None
+    is_overlapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,12 @@ class LeaveOneOut:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """One defensible way of asking, and what it gives; `is_headline` marks the one of the headline."""
+    """One defensible way of asking, and what it gives; `is_headline` marks the one of the headline.
+
+    Codes: `design` ancova, ancova_one_lag, did; `years` after the start: all, first, last; `subjects` all, or the code of
+    a subject (of an assessment without one); `comparison` not_yet, never, nearest (to the treated in the selection years),
+    listed (by the rule, without help); `weights` of rows: pupils, equal.
+    """
 
     design: str
     years: str
@@ -100,6 +130,8 @@ class Specification:
     conf_low: float
     conf_high: float
     is_headline: bool
+    selection_years: int = 1
+    weights: Literal["pupils", "equal"] = "pupils"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from shnor_analysis.files import atomic_path, write_text
 from shnor_analysis.results.school_effects import SchoolEffect, SchoolEffects, SimilarSchool
+from shnor_analysis.results.school_lines import read_lines, store_lines
 from shnor_analysis.results.town_fits import ALL_SUBJECTS, FamilyFits, TownFits
-
-LINES, PLACES = "schools.jsonl", "schools.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +50,9 @@ def parts_of(fits: TownFits, school_id: str) -> SchoolFits:
 def store_school_fits(fits: TownFits, folder: Path) -> None:
     """Write a line a school, and where each line starts; the latter last, so that a folder with it is complete."""
     told = _told(fits)
-    places: dict[str, tuple[int, int]] = {}
-    with atomic_path(folder / LINES) as part, part.open("wb") as out:
-        for school_id in dict.fromkeys(code for one in told for code in one.schools):
-            parts = [asdict(one) for one in _parts(told, school_id)]
-            line = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-            places[school_id] = (out.tell(), len(line))
-            out.write(line + b"\n")
-    write_text(folder / PLACES, json.dumps({"school_year": fits.school_year, "places": places}) + "\n")
+    codes = dict.fromkeys(code for one in told for code in one.schools)
+    lines = ((code, [asdict(one) for one in _parts(told, code)]) for code in codes)
+    store_lines(folder, lines, told={"school_year": fits.school_year})
 
 
 def load_school_fits(folder: Path, school_id: str) -> SchoolFits:
@@ -69,14 +61,8 @@ def load_school_fits(folder: Path, school_id: str) -> SchoolFits:
     Raises:
         FileNotFoundError: A file is missing.
     """
-    index: dict[str, Any] = json.loads((folder / PLACES).read_text(encoding="utf-8"))
-    if school_id not in index["places"]:
-        return SchoolFits(index["school_year"], ())
-    start, length = index["places"][school_id]
-    with (folder / LINES).open("rb") as lines:
-        lines.seek(start)
-        told = json.loads(lines.read(length))
-    return SchoolFits(index["school_year"], tuple(map(_part, told)))
+    told, lines = read_lines(folder, (school_id,))
+    return SchoolFits(told["school_year"], tuple(map(_part, lines.get(school_id, ()))))
 
 
 @dataclass(frozen=True, slots=True)

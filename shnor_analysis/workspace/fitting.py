@@ -9,25 +9,32 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from shnor_analysis import warehouse
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.files import atomic_folder, clear_parts, sha256_of, write_text
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.settings import Settings
+from shnor_analysis.workspace.fits_folder import POINTER, PREFIX, current_fits, fits_home, next_name
 from shnor_analysis.workspace.lock import writing
+from shnor_analysis.workspace.programme_fitting import fit_programme, store_programme
 
 if TYPE_CHECKING:
     from shnor_analysis.results.school_fits import SchoolFits
     from shnor_analysis.results.town_fits import TownFits
 
-HOME = Path("data") / "warehouse" / "results"
-POINTER = "current"
 BASIS = "basis.json"
-PREFIX = "fit-"
-VERSION = 2  # of the models and of what their results mean: what another version fitted is fitted anew
-TABLES_READ = ("schools", "factors", "pupils", "pupil_results", "school_results")
+VERSION = 3  # of the models and of what their results mean: what another version fitted is fitted anew
+TABLES_READ = (
+    "schools",
+    "factors",
+    "pupils",
+    "pupil_results",
+    "school_results",
+    "participation",
+    "listings",
+)
 REPLICATES = 199
 
 FitsState = Literal["missing", "stale", "current"]
@@ -69,19 +76,21 @@ def fit_year(
     start = time.perf_counter()
     with writing(folder):
         fingerprint = inputs_fingerprint(folder, settings, request.school_year, replicates=request.replicates)
-        home = folder / HOME / str(request.school_year)
-        if not request.force and _fingerprint_of(_current(home)) == fingerprint:
+        home = fits_home(folder, request.school_year)
+        if not request.force and _fingerprint_of(current_fits(home)) == fingerprint:
             return FitOutcome(request.school_year, False, _load(home), time.perf_counter() - start)
         plan = TownPlan(request.school_year, settings.analysis.factors, request.replicates, settings.seed)
         with warehouse.connected(folder) as connection:
             fits = fit_town(connection, plan, fingerprint=fingerprint, tell=tell)
+            programme = fit_programme(connection, settings, request.school_year)
         home.mkdir(parents=True, exist_ok=True)
         clear_parts(home)
-        name = _next_name(home)
+        name = next_name(home)
         with atomic_folder(home / name) as part:
             write_text(part / BASIS, _basis(folder, settings))
             store_town_fits(fits, part)
             store_school_fits(fits, part)
+            store_programme(programme, part)
         write_text(home / POINTER, name + "\n")
         for other in home.glob(f"{PREFIX}*"):
             if other.name != name:
@@ -91,8 +100,8 @@ def fit_year(
 
 def read_fits(folder: Path, school_year: int, *, only: Collection[str] = ()) -> TownFits | NotEstimable:
     """What was fitted for a school year, whether or not its inputs changed since; `not_fitted` before the first time."""
-    home = folder / HOME / str(school_year)
-    if _current(home) is None:
+    home = fits_home(folder, school_year)
+    if current_fits(home) is None:
         return NotEstimable("not_fitted", {"year": school_year})
     return _load(home, only)
 
@@ -101,7 +110,7 @@ def read_school_fits(folder: Path, school_year: int, school_id: str) -> SchoolFi
     """One school's part of what was fitted; as `read_fits`, but a millisecond however many schools there are."""
     from shnor_analysis.results.school_fits import load_school_fits
 
-    found = _current(folder / HOME / str(school_year))
+    found = current_fits(fits_home(folder, school_year))
     if found is None:
         return NotEstimable("not_fitted", {"year": school_year})
     return load_school_fits(found, school_id)
@@ -112,7 +121,7 @@ def fits_state(folder: Path, settings: Settings, school_year: int) -> FitsState:
 
     The number of samples is not asked: results with more or fewer of them are results of the same inputs.
     """
-    found = _current(folder / HOME / str(school_year))
+    found = current_fits(fits_home(folder, school_year))
     if found is None:
         return "missing"
     if (found / BASIS).read_text(encoding="utf-8") == _basis(folder, settings):
@@ -127,7 +136,8 @@ def fits_state(folder: Path, settings: Settings, school_year: int) -> FitsState:
 def inputs_fingerprint(folder: Path, settings: Settings, school_year: int, *, replicates: int) -> str:
     """SHA-256 over all that the models of a school year rest on, then the number of samples.
 
-    That is the rows of the tables read, up to the year (prior results are older), factors asked for, seed and version.
+    That is the rows of the tables read, up to the year (prior results are older), factors asked for, listing rule, seed
+    and version.
 
     Raises: EnvironmentProblem `not_built`.
     """
@@ -136,8 +146,7 @@ def inputs_fingerprint(folder: Path, settings: Settings, school_year: int, *, re
     asked = {
         "version": VERSION,
         "year": school_year,
-        "seed": settings.seed,
-        "analysis": settings.analysis.model_dump(mode="json"),
+        **_asked(settings),
     }
     digest.update(json.dumps(asked, sort_keys=True).encode("utf-8"))
     for name in TABLES_READ:
@@ -150,8 +159,16 @@ def inputs_fingerprint(folder: Path, settings: Settings, school_year: int, *, re
 def _basis(folder: Path, settings: Settings) -> str:
     """Which build was fitted and what was asked of it, as text."""
     build = warehouse.require_build(folder).name
-    asked = {"version": VERSION, "seed": settings.seed, "analysis": settings.analysis.model_dump(mode="json")}
-    return json.dumps({"build": build, **asked}, sort_keys=True) + "\n"
+    return json.dumps({"build": build, "version": VERSION, **_asked(settings)}, sort_keys=True) + "\n"
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    """What of the settings the models depend on."""
+    return {
+        "seed": settings.seed,
+        "listing_rule": settings.listing_rule,
+        "analysis": settings.analysis.model_dump(mode="json"),
+    }
 
 
 def refuse_year(school_year: int, known: tuple[int, ...]) -> None:
@@ -167,14 +184,6 @@ def _year_of(part: Path) -> int:
     return int(year) if name == "school_year" else 0
 
 
-def _current(home: Path) -> Path | None:
-    pointer = home / POINTER
-    if not pointer.is_file():
-        return None
-    found = home / pointer.read_text(encoding="utf-8").strip()
-    return found if (found / "schools.json").is_file() else None
-
-
 def _fingerprint_of(found: Path | None) -> str | None:
     if found is None:
         return None
@@ -185,11 +194,6 @@ def _fingerprint_of(found: Path | None) -> str | None:
 def _load(home: Path, only: Collection[str] = ()) -> TownFits:
     from shnor_analysis.results.town_fits import load_town_fits
 
-    found = _current(home)
+    found = current_fits(home)
     assert found is not None
     return load_town_fits(found, only=only)
-
-
-def _next_name(home: Path) -> str:
-    numbers = [int(path.name.removeprefix(PREFIX)) for path in home.glob(f"{PREFIX}*")]
-    return f"{PREFIX}{max(numbers, default=0) + 1:06d}"

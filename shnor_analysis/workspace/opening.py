@@ -8,9 +8,8 @@ none of them reads a raw file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +19,13 @@ from shnor_analysis import warehouse
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.batch.plain_engine import Done, Failed
 from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.evaluation import (
-    TownIndicators,
-    assemble_school,
-    assemble_town,
-    expectations_of,
-    factors_of,
-    school_names,
-)
+from shnor_analysis.evaluation import TownIndicators, assemble_school
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
-from shnor_analysis.files import write_text
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.schemas.card import FileCard
-from shnor_analysis.settings import SETTINGS_NAME, Settings, check_folder, find_folder, read_settings
+from shnor_analysis.settings import Settings, check_folder, find_folder, read_settings
 from shnor_analysis.warehouse import BuildOutcome
+from shnor_analysis.workspace.evaluating import school_facts, town_facts
 from shnor_analysis.workspace.fitting import (
     REPLICATES,
     FitOutcome,
@@ -42,17 +34,19 @@ from shnor_analysis.workspace.fitting import (
     fit_year,
     fits_state,
     read_fits,
-    read_school_fits,
     refuse_year,
 )
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.model_rows import read_model_rows
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
 from shnor_analysis.workspace.prepared import prepared_town
+from shnor_analysis.workspace.programme_fitting import effect_of, read_panel_of, read_programme
 from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
 
 if TYPE_CHECKING:
     from shnor_analysis.results.factor_influence import FactorInfluence
+    from shnor_analysis.results.list_flow import ListFlowPrediction
+    from shnor_analysis.results.programme_effect import ProgrammeEffect
     from shnor_analysis.results.school_effects import SchoolEffects
     from shnor_analysis.results.town_fits import TownFits
     from shnor_analysis.sources import Hints
@@ -184,23 +178,22 @@ class Workspace:
 
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
-        town = self._town(school_year)
-        school = assemble_school(town, school_id)
-        fits = read_school_fits(self.folder, school_year, school_id)
-        expectations = expectations_of(fits, names=school_names(town), is_stale=self._is_stale(school_year))
-        accounting = self.accounting().reading_merged() + school.accounting
-        return replace(school, accounting=accounting, expectations=expectations)
+        return school_facts(
+            self.folder,
+            self._town(school_year),
+            school_id,
+            accounting=self.accounting(),
+            is_stale=self._is_stale(school_year),
+        )
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
         """Every fact of the municipality's report for a school year."""
-        indicators = self._town(school_year)
-        town, fits = assemble_town(indicators), self.fits(school_year)
-        own = tuple(line.school_id for line in town.schools)
-        factors = factors_of(fits, own, names=school_names(indicators), is_stale=self._is_stale(school_year))
-        accounting = self.accounting().reading_merged() + town.accounting
-        if not isinstance(fits, NotEstimable):
-            accounting += fits.accounting
-        return replace(town, accounting=accounting, factors=factors)
+        return town_facts(
+            self.folder,
+            self._town(school_year),
+            accounting=self.accounting(),
+            is_stale=self._is_stale(school_year),
+        )
 
     def fit(
         self,
@@ -249,6 +242,30 @@ class Workspace:
         """Each school's result beside the result expected of it, by family; empty before `fit`."""
         found = self.fits(school_year, only=only)
         return {} if isinstance(found, NotEstimable) else found.effects()
+
+    def panel(self, school_year: int) -> pd.DataFrame:
+        """Schools over the school years up to one: tested and low results in the tests of the listing rule.
+
+        `school_year` of a row is the year whose programme was tested (autumn counts for the year before); columns as
+        `predict_list_flow` and `estimate_programme_effect` take them. Raises: UsageProblem `year_without_results`.
+        """
+        refuse_year(school_year, self.years())
+        return read_panel_of(self.folder, self.settings, school_year).rows
+
+    def list_flow(self, school_year: int) -> tuple[ListFlowPrediction | NotEstimable, ...]:
+        """Lists beside chance, as fitted: that of the year before beside its leavers, and the forecast of this year's."""
+        found = read_programme(self.folder, school_year)
+        return (found,) if isinstance(found, NotEstimable) else (found.observed, found.forecast)
+
+    def programme_effect(
+        self, school_year: int, programme: str | None = None
+    ) -> ProgrammeEffect | NotEstimable:
+        """What can be said of a programme's effect, as fitted (default: the programme with most schools).
+
+        Raises: UsageProblem `programme_unknown`.
+        """
+        found = read_programme(self.folder, school_year)
+        return found if isinstance(found, NotEstimable) else effect_of(found, programme)
 
     def model_rows(self, school_year: int, family: str = "vpr-all") -> pd.DataFrame:
         """The rows that models look at, a row a pupil or a school, without codes of pupils; for questions of one's own.
@@ -328,37 +345,3 @@ def open_workspace(folder: Path | str | None = None) -> Workspace:
     """
     found = find_folder() if folder is None else check_folder(Path(folder))
     return Workspace(found, read_settings(found))
-
-
-def create_workspace(folder: Path | str, settings: Settings) -> Workspace:
-    """Make a workspace: `shnor.toml` and the folders; one that is there with the same settings (but for `[analysis]`) is opened.
-
-    Raises UsageProblem `workspace_exists` when the folder is a workspace with other settings.
-    """
-    from shnor_analysis.sources import CORRECTIONS_FOLDER, MAPPINGS_FOLDER
-
-    folder = Path(folder)
-    if (folder / SETTINGS_NAME).exists():
-        found = open_workspace(folder)
-        # which factors the models look at may be changed at any time: the workspace stays the same
-        if found.settings != settings.model_copy(update={"analysis": found.settings.analysis}):
-            raise UsageProblem(Problem("workspace_exists", file=str(folder)))
-    for name in ("incoming", CORRECTIONS_FOLDER, MAPPINGS_FOLDER, "reports"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    if not (folder / SETTINGS_NAME).exists():
-        write_text(folder / SETTINGS_NAME, settings_text(settings))
-    return open_workspace(folder)
-
-
-def settings_text(settings: Settings) -> str:
-    """Write settings as TOML; a JSON value of text, number, yes and no or a list of texts is one of TOML too."""
-    told = settings.model_dump(mode="json")
-    sections = {name: told.pop(name) for name, value in list(told.items()) if isinstance(value, dict)}
-    lines = [_toml_line(name, value) for name, value in told.items()]
-    for section, values in sections.items():
-        lines += ["", f"[{section}]", *(_toml_line(name, value) for name, value in values.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _toml_line(name: str, value: object) -> str:
-    return f"{name} = {json.dumps(value, ensure_ascii=False)}"

@@ -5,10 +5,15 @@ from __future__ import annotations
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.exhibits.gate import find_maker
 from shnor_analysis.exhibits.sentences import (
+    course,
     expectations,
     factors,
     gaps,
+    list_flow,
     municipality,
+    programme,
+    programme_checks,
+    programme_trust,
     school,
     school_lists,
     shared,
@@ -20,9 +25,19 @@ MAKERS = {
         **school.SECTIONS,
         **school_lists.SECTIONS,
         **expectations.SECTIONS,
+        **course.SECTIONS,
         **shared.SECTIONS,
     },
-    TownEvaluation: {**municipality.SECTIONS, **factors.SECTIONS, **gaps.SECTIONS, **shared.SECTIONS},
+    TownEvaluation: {
+        **municipality.SECTIONS,
+        **list_flow.SECTIONS,
+        **programme.SECTIONS,
+        **programme_trust.SECTIONS,
+        **programme_checks.SECTIONS,
+        **factors.SECTIONS,
+        **gaps.SECTIONS,
+        **shared.SECTIONS,
+    },
 }
 
 
@@ -31,10 +46,11 @@ def describe(released: object, section: str, language: str = "ru") -> Text:
 
     Args:
         released: what `disclosure.release` returned for a school or a town.
-        section: cover, summary, context, expected, like, results, trend, levels, list_status, list_history,
-            agreement, participation, accounting, limits, provenance for a school; cover, summary, schools, flow,
-            coverage, levels, factors, shares, index, partials, gaps, factor_limits, accounting, limits, provenance for
-            a town.
+        section: cover, summary, context, expected, like, results, trend, levels, list_status, exits,
+            list_history, course, agreement, participation, accounting, limits, provenance for a school; cover, summary, schools, flow,
+            list_flow, calibration, next_list, coverage, levels, programme, naive, evidence, baseline, event_study,
+            placebos, specifications, programme_flow, plan, trend_items, factors, shares, index, partials, gaps,
+            factor_limits, accounting, limits, provenance for a town.
         language: "ru" or "en".
 
     Returns:

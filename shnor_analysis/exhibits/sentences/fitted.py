@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from shnor_analysis.evaluation.factor_facts import FactorFacts, SchoolExpectations
+from typing import Protocol
+
 from shnor_analysis.exhibits.factor_reading import why_nothing
 from shnor_analysis.exhibits.text import Block, Heading, Paragraph
 from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable
 
 
-def opening(
-    section: str, facts: FactorFacts | SchoolExpectations | NotEstimable, language: str, *, audience: str
-) -> tuple[Block, ...]:
+class Fitted(Protocol):
+    """What stands on models: for which school year, and whether data or settings changed since."""
+
+    @property
+    def school_year(self) -> int: ...  # noqa: D102 - said above
+    @property
+    def is_stale(self) -> bool: ...  # noqa: D102 - said above
+
+
+def opening(section: str, facts: Fitted | NotEstimable, language: str, *, audience: str) -> tuple[Block, ...]:
     """The heading, then why there is nothing to tell, or that data or settings changed since; who can, is told what to do."""
     heading = Heading(render(f"{section}.heading", language))
     if isinstance(facts, NotEstimable):

@@ -9,6 +9,8 @@ from shnor_analysis.warehouse.analysis.families import (
     find_families,
     pupil_adjusters,
 )
+from shnor_analysis.warehouse.analysis.panel import ResultsPanel, collect_panel
+from shnor_analysis.warehouse.analysis.participants import Participants, read_participants
 from shnor_analysis.warehouse.analysis.pupils import create_pupil_rows
 from shnor_analysis.warehouse.analysis.schools import create_school_rows
 
@@ -17,6 +19,9 @@ __all__ = [
     "INDEX",
     "ContextFactors",
     "Family",
+    "Participants",
+    "ResultsPanel",
+    "collect_panel",
     "count_rows",
     "create_context",
     "create_pupil_rows",
@@ -24,4 +29,5 @@ __all__ = [
     "family_rows",
     "find_families",
     "pupil_adjusters",
+    "read_participants",
 ]

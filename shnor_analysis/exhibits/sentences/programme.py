@@ -1,0 +1,227 @@
+"""A programme in words: what so few schools can show, the headline between two bounds, and what must not be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shnor_analysis.disclosure import Released
+from shnor_analysis.evaluation.facts import TownEvaluation
+from shnor_analysis.evaluation.programme_facts import GroupYearRow, ProgrammeFacts
+from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.programme_reading import COMPARISON, coded, cohort_years, estimated, is_effect
+from shnor_analysis.exhibits.sentences.fitted import opening
+from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
+from shnor_analysis.language import render
+from shnor_analysis.results import NotEstimable
+from shnor_analysis.results.evidence import MonthsOfProgress
+from shnor_analysis.results.programme_effect import ProgrammeEffect
+from shnor_analysis.results.programme_parts import Note
+
+Town = Released[TownEvaluation]
+USUAL_LARGE = 0.2  # what programmes of this kind reach at best, in standard deviations of pupils
+
+
+def describe_programme(released: Town, language: str) -> Text:
+    """What could be found at all, then the headline with both bounds, then how often chance gives as much."""
+    facts = released.value.programme
+    start = opening("programme", facts, language, audience=released.audience)
+    if isinstance(facts, NotEstimable):
+        return Text("programme", start)
+    if facts.effect.is_descriptive or facts.effect.hull_low is None:
+        return Text("programme", (*start, *_descriptive(facts, language), *_others(released.value, language)))
+    blocks: list[Block] = [
+        *start,
+        Heading(render("programme.first", language), 3),
+        Paragraph(_schools(facts, language)),
+        *_detectable(facts.effect, language),
+        Heading(render("programme.found", language), 3),
+        Paragraph(headline(facts, language), "lead"),
+        Paragraph(_in_sd(facts, language)),
+        Paragraph(_reading(facts, language)),
+        Paragraph(render("programme.hull", language), "note"),
+        *_chance(facts.effect, language),
+        *_months(facts.effect, language),
+        *(Paragraph(_note(note, language), "caution") for note in facts.effect.notes),
+        *_others(released.value, language),
+    ]
+    return Text("programme", tuple(blocks))
+
+
+def _others(town: TownEvaluation, language: str) -> Iterator[Block]:
+    """The headline of each other programme, or that nothing was estimated."""
+    said = [
+        headline(one, language)
+        if not one.effect.is_descriptive and one.effect.hull_low is not None
+        else printing.counted(
+            "programme.other.descriptive", one.effect.n_treated, language, programme=one.programme
+        )
+        for one in town.other_programmes
+    ]
+    if said:
+        yield Heading(render("programme.others", language), 3)
+        yield Bullets(tuple(said))
+
+
+def _note(note: Note, language: str) -> str:
+    return coded(f"programme_note.{note.reason}", note.fields, language)
+
+
+def _descriptive(facts: ProgrammeFacts, language: str) -> tuple[Block, ...]:
+    """Too few schools: why nothing is estimated, and what stands here instead."""
+    reason = facts.effect.reason
+    why = coded(f"not_estimable.{reason.reason}", reason.fields, language) if reason else ""
+    return (
+        Paragraph(_schools(facts, language)),
+        Paragraph(render("programme.descriptive", language, why=why).strip(), "lead"),
+        Paragraph(render("programme.descriptive.table", language), "note"),
+    )
+
+
+def _schools(facts: ProgrammeFacts, language: str) -> str:
+    effect = facts.effect
+    treated = printing.counted("programme.treated", effect.n_treated, language, programme=facts.programme)
+    others = printing.counted("programme.comparison", effect.n_comparison, language)
+    years = "; ".join(
+        printing.counted("programme.cohort", n, language, year=printing.school_year(year, language))
+        for year, n in effect.cohorts
+    )
+    return render("programme.schools", language, treated=treated, comparison=others, cohorts=years)
+
+
+def _detectable(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
+    """The smallest effect that would mostly have been noticed, said before the result."""
+    if effect.mdes is None:
+        return
+    said = render(
+        "programme.mdes",
+        language,
+        mdes=printing.number(effect.mdes, language, 2),
+        n=printing.ahead(effect.mdes, language),
+    )
+    usual = "programme.mdes.too_large" if effect.mdes > USUAL_LARGE else "programme.mdes.fine"
+    yield Paragraph(f"{said} {render(usual, language)}")
+
+
+def headline(facts: ProgrammeFacts, language: str) -> str:
+    """The hull of both intervals in pupils of a hundred; no effect is spoken of where the groups were not alike."""
+    code = "programme.headline" if is_effect(facts) else "programme.headline.difference"
+    low, high = facts.hull_low_of_100, facts.hull_high_of_100
+    if low is None or high is None:
+        assert facts.effect.hull_low is not None
+        assert facts.effect.hull_high is not None
+        told = printing.between(facts.effect.hull_low, facts.effect.hull_high, language)
+        return render(f"{code}.sd", language, programme=facts.programme, range=told)
+    told = printing.fewer_of_hundred(low, high, language)
+    return render(code, language, programme=facts.programme, range=told)
+
+
+def _in_sd(facts: ProgrammeFacts, language: str) -> str:
+    low, high = facts.effect.hull_low, facts.effect.hull_high
+    assert low is not None
+    assert high is not None
+    return render(
+        "programme.in_sd",
+        language,
+        between=printing.between(low, high, language),
+        low=printing.ahead(low, language),
+        high=printing.ahead(high, language),
+    )
+
+
+def _reading(facts: ProgrammeFacts, language: str) -> str:
+    """Whether the bounds leave out zero, and what then can be said."""
+    low, high = facts.effect.hull_low, facts.effect.hull_high
+    assert low is not None
+    assert high is not None
+    side = "above" if low > 0 else "below" if high < 0 else "crosses"
+    if side != "crosses" and not is_effect(facts):
+        return render(f"programme.not_alike.{side}", language)
+    return render(f"programme.{side}", language)
+
+
+def _chance(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
+    """How often the difference appears when participation is dealt out blindly."""
+    p = effect.permutation_p
+    if p is None:
+        return
+    said = printing.counted(
+        "programme.permutation.exact" if effect.is_exact_permutation else "programme.permutation",
+        effect.permutations,
+        language,
+        cases=printing.in_cases(p, language),
+        p=printing.p_value(p, language),
+    )
+    yield Paragraph(said)
+
+
+def _months(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
+    """Months of progress, never without their warnings."""
+    months = effect.months
+    if not isinstance(months, MonthsOfProgress) or not months.warnings:
+        return
+    warnings = " ".join(render(f"months_warning.{code}", language) for code in months.warnings)
+    said = render(
+        "programme.months",
+        language,
+        months=printing.number(months.months, language),
+        low=printing.number(months.low, language),
+        high=printing.number(months.high, language),
+    )
+    yield Paragraph(f"{said} {warnings}", "note")
+
+
+def describe_naive(released: Town, language: str) -> Text:
+    """What the simple comparison of before and after would say, and why it is not said."""
+    facts = estimated(released.value)
+    said = tuple(_naive(facts, language)) if facts else ()
+    if not said:
+        return Text("naive", ())
+    blocks = (
+        Heading(render("naive.heading", language), 3),
+        Paragraph(render("naive.intro", language)),
+        Bullets(said),
+        Paragraph(render("naive.why", language), "caution"),
+    )
+    return Text("naive", blocks)
+
+
+def _naive(facts: ProgrammeFacts, language: str) -> Iterator[str]:
+    others = cohort_years(facts, COMPARISON)
+    for cohort, _ in facts.cohorts:
+        own = cohort_years(facts, str(cohort))
+        before = cohort - 1
+        after = min((year for year in own if year >= cohort + facts.effect.delay), default=None)
+        if before not in own or after is None:
+            continue
+        told = _before_after(own[before], own[after], language)
+        if told is None:
+            continue
+        beside = (
+            _before_after(others[before], others[after], language)
+            if {before, after} <= others.keys()
+            else None
+        )
+        said = render(
+            "naive.cohort",
+            language,
+            cohort=printing.school_year(cohort, language),
+            before=printing.school_year(before, language),
+            after=printing.school_year(after, language),
+            **told,
+        )
+        yield f"{said} {render('naive.others', language, **beside)}" if beside else said
+
+
+def _before_after(before: GroupYearRow, after: GroupYearRow, language: str) -> dict[str, str] | None:
+    """Two shares of low results and their change; None where one of them is not open."""
+    if not isinstance(before.share_low, float) or not isinstance(after.share_low, float):
+        return None
+    change = round(after.share_low * 100) - round(before.share_low * 100)
+    return {
+        "was": printing.percent(before.share_low, language),
+        "became": printing.percent(after.share_low, language),
+        "change": printing.points(change, language),
+    }
+
+
+SECTIONS = {"programme": describe_programme, "naive": describe_naive}

@@ -1,0 +1,90 @@
+"""The joint draws of next year's list: one fit to all years up to a list year, and the rule applied to each draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shnor_analysis.kernels.list_flow.covariance import Cells
+from shnor_analysis.kernels.list_flow.draws import Ahead, draw_ahead
+from shnor_analysis.kernels.list_flow.fit import Level, fit_level
+from shnor_analysis.models.list_flow_rows import FlowRows
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+# parameters are drawn anew so often: every ten draws where schools are few, seldomer where they hardly move
+LEAST_BATCH, MOST_BATCH = 10, 40
+SCHOOLS_PER_BATCH_DRAW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDraws:
+    """Next year's list in every draw, with no programme.
+
+    `judged` and `listed` are the list's year, shape (schools,); `stays`, shape (draws, listed schools), who of the list
+    is on it again; `enters`, shape (draws, schools that were judged and not listed); `chance` and `expected_share`,
+    shape (schools,), NaN for schools that were not judged.
+    """
+
+    rows: FlowRows
+    year: int
+    level: Level
+    judged: Flags
+    listed: Flags
+    stays: Flags
+    enters: Flags
+    chance: Array
+    expected_share: Array
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return int(self.stays.shape[0])
+
+    def leavers(self, among: Flags) -> Counts:
+        """Leavers in each draw among some schools, `among` of shape (schools,)."""
+        return np.asarray((~self.stays[:, among[self.listed]]).sum(axis=1), dtype=np.int64)
+
+    def entrants(self, among: Flags) -> Counts:
+        """Entrants in each draw among some schools."""
+        return np.asarray(self.enters[:, among[self.judged & ~self.listed]].sum(axis=1), dtype=np.int64)
+
+
+def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
+    """Fit the level of schools to all years up to the list's, draw the next one and apply the rule to each draw."""
+    low, tested, cells = rows.known_until(year)
+    level = fit_level(low, tested, cells)
+    judged, listed = rows.judged(year), rows.listed(year)
+    # a school is on next year's list when the year ahead is low and so were as many years before it as the rule wants
+    eligible = rows.eligible(year + 1)[judged]
+    ahead = _ahead(rows, year, cells)
+    generator = np.random.default_rng([seed, year])
+    batch = int(np.clip(judged.sum() // SCHOOLS_PER_BATCH_DRAW, LEAST_BATCH, MOST_BATCH))
+    told, shares = [], np.zeros((judged.size, ahead.cells.year.size))
+    batches = 0
+    for counts, expected in draw_ahead(
+        level, ahead, draws=draws, per_parameters=batch, generator=generator
+    ):
+        told.append(rows.fires(counts[:, judged], ahead.tested[judged]) & eligible)
+        shares, batches = shares + expected, batches + 1
+    is_low = np.concatenate(told)
+    chance, expected_share = np.full(judged.size, np.nan), np.full(judged.size, np.nan)
+    chance[judged] = is_low.mean(axis=0)
+    weights = ahead.tested[judged]
+    expected_share[judged] = (shares[judged] / batches * weights).sum(axis=1) / weights.sum(axis=1)
+    was_listed = listed[judged]
+    return FlowDraws(
+        rows, year, level, judged, listed, is_low[:, was_listed], is_low[:, ~was_listed], chance, expected_share
+    )
+
+
+def _ahead(rows: FlowRows, year: int, cells: Cells) -> Ahead:
+    """The same procedures and numbers tested as in the list's year; procedures never learnt from are left out."""
+    tested = rows.tested[:, rows.at(year)]
+    known = np.isin(np.arange(tested.shape[1]), cells.procedure) & (tested > 0).any(axis=0)
+    procedures = np.flatnonzero(known)
+    return Ahead(Cells(np.full(procedures.size, year + 1), procedures), tested[:, procedures])

@@ -1,0 +1,113 @@
+"""What a programme's evaluation is asked: treated schools, covariates and options, checked all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shnor_analysis.errors import Problem, UsageProblem
+from shnor_analysis.models.programme_study import ProgrammeOptions
+from shnor_analysis.models.school_panel import SchoolPanel, read_panel
+
+MOST_SELECTION_YEARS = 3
+CONTEXT_KEYS = ("school_id", "school_year")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The panel as read, and the first programme year by school as text."""
+
+    panel: SchoolPanel
+    treated: Mapping[str, int]
+
+
+def read_asked(
+    panel: pd.DataFrame,
+    treated: Mapping[str, int],
+    *,
+    context: pd.DataFrame | None,
+    level: float,
+    options: ProgrammeOptions,
+) -> Asked:
+    """Read the panel and check everything else.
+
+    Raises:
+        UsageProblem: All that is wrong at once: the codes of `read_panel`, ``programme_treated_wrong``,
+            ``programme_year_wrong``, ``programme_nobody_in_panel``, ``programme_level_wrong``,
+            ``programme_option_wrong``, ``programme_context_wrong``, ``programme_context_not_number``,
+            ``programme_context_repeated``, ``programme_panel_empty``.
+    """
+    problems = [*_options(level, options), *_context(context)]
+    starts, wrong = _treated(treated)
+    problems += wrong
+    found: SchoolPanel | None = None
+    try:
+        found = read_panel(panel)
+    except UsageProblem as error:
+        problems += error.problems
+    if found is not None and not found.rows_n:
+        problems.append(Problem("programme_panel_empty"))
+    elif found is not None and starts and not set(starts) & set(found.school_ids):
+        problems.append(Problem("programme_nobody_in_panel", found=", ".join(list(starts)[:5])))
+    if problems or found is None:
+        raise UsageProblem(problems)
+    return Asked(found, starts)
+
+
+def label_of(school_id: Any) -> str:
+    """A school's number as the panel writes it: whole numbers without a decimal point."""
+    if isinstance(school_id, int | float | np.number) and float(school_id).is_integer():
+        return str(int(school_id))
+    return str(school_id)
+
+
+def _treated(treated: Any) -> tuple[dict[str, int], list[Problem]]:
+    if not isinstance(treated, Mapping) or not treated:
+        return {}, [Problem("programme_treated_wrong", found=type(treated).__name__)]
+    wrong = [name for name, year in treated.items() if not _is_year(year)]
+    problems = []
+    if wrong:
+        shown = ", ".join(f"{name}: {treated[name]}" for name in wrong[:3])
+        problems.append(Problem("programme_year_wrong", found=shown, fields={"n": len(wrong)}))
+    return {label_of(name): int(year) for name, year in treated.items() if _is_year(year)}, problems
+
+
+def _is_year(year: Any) -> bool:
+    is_number = isinstance(year, int | float | np.integer | np.floating) and not isinstance(year, bool)
+    return bool(is_number and np.isfinite(year) and float(year).is_integer() and 1900 < year < 2200)
+
+
+def _options(level: float, options: ProgrammeOptions) -> Iterator[Problem]:
+    is_number = isinstance(level, int | float) and not isinstance(level, bool)
+    if not (is_number and 0 < level < 1):
+        yield Problem("programme_level_wrong", found=str(level), allowed="0 < level < 1")
+    allowed = {"delay": (0, 5), "selection_years": (1, MOST_SELECTION_YEARS), "permutations": (0, 100_000)}
+    for name, (low, high) in allowed.items():
+        value = getattr(options, name)
+        if not (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
+            yield Problem(
+                "programme_option_wrong", found=str(value), allowed=f"{low}…{high}", fields={"name": name}
+            )
+
+
+def _context(context: pd.DataFrame | None) -> Iterator[Problem]:
+    if context is None:
+        return
+    if not isinstance(context, pd.DataFrame) or "school_id" not in context:
+        yield Problem("programme_context_wrong", found=type(context).__name__)
+        return
+    columns = [name for name in context.columns if name not in CONTEXT_KEYS]
+    if not columns:
+        yield Problem("programme_context_wrong", found=", ".join(map(str, context.columns)))
+    for name in columns:
+        is_number = pd.api.types.is_numeric_dtype(context[name])
+        values = context[name].to_numpy(dtype=float, na_value=np.nan) if is_number else np.array([np.inf])
+        if np.isinf(values).any():
+            yield Problem("programme_context_not_number", found=str(name))
+    keys = [name for name in CONTEXT_KEYS if name in context]
+    if context.duplicated(keys).any():
+        yield Problem("programme_context_repeated", fields={"columns": ", ".join(keys)})

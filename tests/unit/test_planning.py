@@ -1,0 +1,160 @@
+"""Planning: what could be detected, what is needed, and how schools vary in a panel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import ndtr
+
+from shnor_analysis.cli import main
+from shnor_analysis.errors import UsageProblem
+from shnor_analysis.kernels.series_components import series_components
+from shnor_analysis.language import render_problem
+from shnor_analysis.models.plan_components import components_of_panel
+from shnor_analysis.models.planning import plan_power
+from shnor_analysis.results import NotEstimable
+from shnor_analysis.results.planning import PlanComponents
+
+TOWN = {"schools": 40, "treated": 7, "pupils": 60, "years_before": 3, "years_after": 2}
+
+
+def panel(schools: int, years: int, *, seed: int = 500) -> pd.DataFrame:
+    """Counts of the lowest mark with level 0.25, yearly part 0.12, autocorrelation 0.5, a fifth with the lowest mark."""
+    rng = np.random.default_rng(seed)
+    level, yearly = 0.25 * rng.normal(size=(schools, 1)), np.empty((schools, years))
+    yearly[:, 0] = 0.12 * rng.normal(size=schools)
+    for year in range(1, years):
+        yearly[:, year] = 0.5 * yearly[:, year - 1] + 0.12 * np.sqrt(0.75) * rng.normal(size=schools)
+    low = rng.binomial(60, ndtr(-0.84 - level - yearly))
+    return pd.DataFrame(
+        {
+            "school_id": np.repeat([f"sch{one}" for one in range(schools)], years),
+            "school_year": np.tile(np.arange(2015, 2015 + years), schools),
+            "tested_n": 60,
+            "low_n": low.ravel(),
+        }
+    )
+
+
+def test_what_is_needed_is_the_least_that_is_enough():
+    plan = plan_power(**TOWN, wanted=0.2)
+    needed = {one.lever: one.needed for one in plan.needed}
+    assert needed["years_before"] is None
+    assert needed["years_after"] is None
+    assert plan_power(**{**TOWN, "pupils": needed["pupils"]}).mdes <= 0.2
+    assert plan_power(**{**TOWN, "pupils": needed["pupils"] - 1}).mdes > 0.2
+    more = needed["schools"]
+    assert plan_power(**{**TOWN, "schools": more, "treated": round(7 * more / 40)}).mdes <= 0.2
+
+
+def test_more_years_pupils_and_schools_never_make_it_worse():
+    rows = plan_power(**TOWN).tidy()
+    for lever in ("schools", "years_before", "years_after", "pupils"):
+        column = lever if lever != "schools" else "treated"
+        own = rows[rows["lever"].isin([lever, "as_planned"])].sort_values(column)
+        assert own["mdes"].is_monotonic_decreasing, lever
+    assert rows["mdes_did"].isna().sum() == 1  # one year before leaves no base
+
+
+def test_a_list_is_harder_to_judge_than_a_balanced_choice():
+    listed, balanced = plan_power(**TOWN), plan_power(**TOWN, selection="balanced")
+    assert listed.std_error / balanced.std_error == pytest.approx(1 / np.sqrt(1 - 0.4651), rel=1e-3)
+    assert listed.power_for_wanted < balanced.power_for_wanted
+    assert listed.mdes_points == pytest.approx(100 * (0.2 - ndtr(-0.841621 - listed.mdes)), abs=1e-3)
+
+
+def test_without_level_and_yearly_part_only_the_chance_of_pupils_is_left():
+    """All covariates are then noise: the error is that of two groups of pupils."""
+    parts = PlanComponents(permanent_sd=0.0, yearly_sd=0.0)
+    plan = plan_power(
+        schools=40,
+        treated=20,
+        pupils=50,
+        years_before=1,
+        years_after=2,
+        components=parts,
+        selection="balanced",
+    )
+    assert plan.std_error == pytest.approx(np.sqrt(1 / 100 * (1 / 20 + 1 / 20)), rel=5e-3)
+
+
+def test_components_are_found_again_in_a_panel():
+    found = components_of_panel(panel(1500, 8))
+    assert not isinstance(found, NotEstimable)
+    parts = found.components
+    assert parts.permanent_sd == pytest.approx(0.25, abs=0.02)
+    assert parts.yearly_sd == pytest.approx(0.12, abs=0.02)
+    assert parts.autocorrelation == pytest.approx(0.5, abs=0.15)
+    # a share of a fifth says as much of a pupil as p(1 − p) / φ² of a mark, in standard deviations
+    assert parts.within_sd == pytest.approx(np.sqrt(0.16) / 0.28, rel=0.06)
+    assert found.low_share == pytest.approx(0.21, abs=0.01)
+    plan = plan_power(**TOWN, panel=panel(200, 5))
+    assert plan.components.source == "panel"
+    assert (plan.components.schools_n, plan.components.years_n) == (200, 5)
+
+
+def test_series_of_one_level_have_no_yearly_part():
+    level = np.linspace(-1, 1, 30)[:, None]
+    found = series_components(np.repeat(level, 4, axis=1), np.zeros((30, 4)))
+    assert found is not None
+    assert found.permanent == pytest.approx(level.var(ddof=1), rel=1e-9)
+    assert found.yearly == pytest.approx(0.0, abs=1e-9)
+    assert series_components(level, np.zeros((30, 1))) is None
+
+
+def test_a_panel_of_one_year_is_not_enough():
+    found = plan_power(**TOWN, panel=panel(40, 1))
+    assert found == NotEstimable("plan_few_years", {"schools": 40, "needed": 10})
+    assert isinstance(plan_power(**TOWN, panel=panel(9, 4)), NotEstimable)
+
+
+def test_everything_wrong_is_said_at_once():
+    with pytest.raises(UsageProblem) as refused:
+        plan_power(
+            schools=8, treated=7, pupils=0, years_before=0, years_after=1, power=1.0, size=3, selection="x"
+        )
+    told = [render_problem(one, "en") for one in refused.value.problems]
+    assert (
+        told[0]
+        == "A plan cannot have this number (schools). Found: “8”. Allowed: 9–2000. Correct the number."
+    )
+    assert [one.code for one in refused.value.problems] == [
+        "plan_size_wrong",
+        "plan_size_wrong",
+        "plan_size_wrong",
+        "plan_option_wrong",
+        "fit_option_wrong",
+        "fit_option_wrong",
+    ]
+    assert render_problem(refused.value.problems[3], "ru").startswith(
+        "У расчёта мощности нет такого параметра. Найдено: «size»."
+    )
+
+
+def test_the_answer_is_said_in_words():
+    plan = plan_power(**TOWN)
+    assert plan.in_words("en").startswith(
+        "Schools: 40, in the programme: 7. Pupils of a school in a year: 60. Years before the programme: 3, from its "
+        "start on: 2. An effect from 0.27 standard deviations of pupils up will be noticed with a chance of 80 % — "
+        "about 7 percentage points of the lowest mark where its share is 20 %. An effect size of 0.20 will be noticed "
+        "with a chance of 55 %. Programmes of help usually give less than 0.20"
+    )
+    assert "достаточно чего-то одного: школы всего — 69 вместо 40; ученики школы за год — 410 вместо 60" in (
+        plan.in_words("ru")
+    )
+    assert "<table" in plan._repr_html_()
+
+
+def test_the_command_says_the_same_and_reads_a_table(tmp_path, capsys):
+    path = tmp_path / "results.csv"
+    panel(40, 5).to_csv(path, index=False)
+    sizes = ["--schools", "40", "--treated", "7", "--before", "3", "--after", "2", "--language", "en"]
+    assert main(["plan", "power", *sizes]) == 0
+    assert "An effect size of 0.20 will be noticed with a chance of 55 %." in capsys.readouterr().out
+    assert main(["plan", "power", *sizes, "--panel", str(path)]) == 0
+    assert "Estimated from own data (schools: 40, years: 5)" in capsys.readouterr().out
+    assert main(["plan", "power", *sizes, "--panel", str(tmp_path / "gone.csv")]) == 2
+    assert main(["plan", "power", *sizes, "--selection", "best"]) == 2
+    (tmp_path / "broken.parquet").write_bytes(b"x")
+    assert main(["plan", "power", *sizes, "--panel", str(tmp_path / "broken.parquet")]) == 4
