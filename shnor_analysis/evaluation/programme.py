@@ -15,9 +15,11 @@ from shnor_analysis.evaluation.programme_facts import (
     LeaveOneOutRow,
     ListFlowFacts,
     ListForecast,
+    PlanFacts,
     ProgrammeFacts,
     SchoolFlow,
 )
+from shnor_analysis.evaluation.trend_checklist import TrendSources, fill_trend
 from shnor_analysis.reference.listing_rules import ListingRule
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.analysis_plan import PlanState

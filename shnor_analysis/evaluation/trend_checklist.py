@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shnor_analysis.evaluation.programme_facts import TrendRow
-from shnor_analysis.models.baseline_equivalence import worst
 from shnor_analysis.reference.trend_items import trend_statement
+from shnor_analysis.results.evidence import worst
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import PlaceboRank
 

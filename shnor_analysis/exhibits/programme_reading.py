@@ -77,5 +77,5 @@ def choice_name(axis: str, code: str, language: str) -> str:
         return "–".join(printing.school_year(int(part), language) for part in years)
     for prefix in ("subject", "assessment"):
         if f"{prefix}.{code}" in terms():
-            return label(f"{prefix}.{code}", language)
+            return printing.within(label(f"{prefix}.{code}", language))
     return code

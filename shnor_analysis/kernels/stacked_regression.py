@@ -14,8 +14,8 @@ Floats = npt.NDArray[np.float64]
 COLLINEAR = 1e-9
 # eigenvalue of a cluster's matrix, whose largest is about 1, that is rounding of 0
 EMPTY = 1e-10
-# cells of the largest array of one pass: 64 MB
-MOST_CELLS = 8_000_000
+# cells of the largest array of one pass: 4 MB stay near the processor
+MOST_CELLS = 500_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,6 @@ def verdict_of(g: float | None) -> str:
     return SATISFIED if abs(g) <= scales.satisfied_at_most else ADJUST
 
 
-def worst(rows: Sequence[BaselineRow]) -> BaselineRow | None:
-    """The row in which the groups are furthest apart; one without g is further than any; None without rows."""
-    return max(rows, key=lambda one: np.inf if one.g is None else abs(one.g), default=None)
-
-
 def may_speak_of_cause(rows: Sequence[BaselineRow]) -> bool:
     """Whether likeness before allows to speak of what the programme did: something was compared, nothing too far apart."""
     return bool(rows) and all(one.verdict != NOT_EQUIVALENT for one in rows)

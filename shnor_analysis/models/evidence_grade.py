@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shnor_analysis.models.baseline_equivalence import worst
 from shnor_analysis.reference.evidence_scales import evidence_scales
-from shnor_analysis.results.evidence import ADJUST, NOT_EQUIVALENT, BaselineRow, EvidenceGrade, GradeStep
+from shnor_analysis.results.evidence import (
+    ADJUST,
+    NOT_EQUIVALENT,
+    BaselineRow,
+    EvidenceGrade,
+    GradeStep,
+    worst,
+)
 from shnor_analysis.results.programme_parts import PLACEBOS_FOR_A_TEST
 
 # a real estimate that ranks among the upper tenth of placebos, or further out, does not contradict its interval

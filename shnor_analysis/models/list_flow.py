@@ -13,6 +13,7 @@ from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.kernels.list_flow.covariance import components_of
 from shnor_analysis.models.fit_options import DEFAULT_SEED, option_problems
 from shnor_analysis.models.list_flow_draws import FlowDraws, draw_flow
+from shnor_analysis.models.list_flow_refusals import refuse_list_year
 from shnor_analysis.models.list_flow_rows import NEVER, FlowRows, read_flow_rows
 from shnor_analysis.models.list_rules import ListRule, check_rule
 from shnor_analysis.models.school_panel import SchoolPanel, read_panel
@@ -28,8 +29,6 @@ from shnor_analysis.results.list_flow import (
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
-LEAST_SCHOOLS = 10
-LEAST_YEARS = 2
 # from so many years on what lasts and what fades is told apart by the data and not by the prior
 YEARS_TO_TELL_APART = 4
 FEWEST_DRAWS = 200
@@ -82,14 +81,17 @@ def predict_list_flow(
     first = _first_years(exclude)
     rows_read = read_panel(panel)
     rows = read_flow_rows(rows_read, rule=rule, exclude=first)
-    refused = _refusal(rows, year)
+    refused = refuse_list_year(rows, year)
     if refused is not None:
         return refused
     found = draw_flow(rows, year, draws=draws, seed=seed)
     past = tuple(
         _calibrate(rows, one, level=level, draws=min(draws, CALIBRATION_DRAWS), seed=seed)
         for one in rows.years
-        if one < year and _refusal(rows, one) is None and rows.has(one + 1) and _counted(rows, one).any()
+        if one < year
+        and refuse_list_year(rows, one) is None
+        and rows.has(one + 1)
+        and _counted(rows, one).any()
     )
     return _prediction(found, rows_read, past, level=level, seed=seed)
 
@@ -125,27 +127,6 @@ def _first_years(exclude: Mapping[str, int] | None) -> dict[str, int]:
     if problems:
         raise UsageProblem(problems)
     return {str(school): int(year) for school, year in exclude.items()}
-
-
-def _refusal(rows: FlowRows, year: int) -> NotEstimable | None:
-    """Why nothing can be said of a list year; None where something can."""
-    if not rows.has(year):
-        return NotEstimable("list_no_year", {"year": year})
-    low, tested, cells = rows.known_until(year)
-    years_n = int(np.unique(cells.year).size)
-    needed = max(LEAST_YEARS, rows.years_running)
-    if years_n < needed:
-        return NotEstimable("list_few_years", {"year": year, "years": years_n, "needed": needed})
-    schools_n = int((tested > 0).any(axis=1).sum())
-    if schools_n < LEAST_SCHOOLS:
-        return NotEstimable("list_few_schools", {"schools": schools_n, "needed": LEAST_SCHOOLS})
-    if low.sum() in (0, tested.sum()):
-        return NotEstimable("list_one_value")
-    if not rows.judged(year).any():
-        return NotEstimable("list_not_judged", {"year": year})
-    if not rows.listed(year).any():
-        return NotEstimable("list_empty", {"year": year})
-    return None
 
 
 def _counted(rows: FlowRows, year: int) -> Flags:
@@ -274,7 +255,7 @@ def _notes(found: FlowDraws, *, is_known: bool) -> tuple[str, ...]:
 def _account(found: FlowDraws) -> Accounting:
     """School-years learnt from: later ones, those of a programme and those the rule does not look at are left out."""
     rows, years = found.rows, np.array(found.rows.years)
-    has = (rows.tested > 0).any(axis=2)
+    has = np.asarray(rows.tested.sum(axis=2) > 0)
     later = int(has[:, years > found.year].sum())
     is_programme = (years[None, :] >= rows.first_programme[:, None]) & (rows.first_programme < NEVER)[:, None]
     programme = int((has & is_programme)[:, years <= found.year].sum())

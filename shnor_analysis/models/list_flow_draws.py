@@ -16,8 +16,8 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
-# parameters are drawn anew so often: every ten draws where schools are few, seldomer where they hardly move
-LEAST_BATCH, MOST_BATCH = 10, 40
+# parameters are drawn anew so often: every twenty draws where schools are few, seldomer where they hardly move
+LEAST_BATCH, MOST_BATCH = 20, 40
 SCHOOLS_PER_BATCH_DRAW = 20
 
 
@@ -66,9 +66,7 @@ def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
     batch = int(np.clip(judged.sum() // SCHOOLS_PER_BATCH_DRAW, LEAST_BATCH, MOST_BATCH))
     told, shares = [], np.zeros((judged.size, ahead.cells.year.size))
     batches = 0
-    for counts, expected in draw_ahead(
-        level, ahead, draws=draws, per_parameters=batch, generator=generator
-    ):
+    for counts, expected in draw_ahead(level, ahead, draws=draws, per_parameters=batch, generator=generator):
         told.append(rows.fires(counts[:, judged], ahead.tested[judged]) & eligible)
         shares, batches = shares + expected, batches + 1
     is_low = np.concatenate(told)
@@ -78,7 +76,15 @@ def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
     expected_share[judged] = (shares[judged] / batches * weights).sum(axis=1) / weights.sum(axis=1)
     was_listed = listed[judged]
     return FlowDraws(
-        rows, year, level, judged, listed, is_low[:, was_listed], is_low[:, ~was_listed], chance, expected_share
+        rows,
+        year,
+        level,
+        judged,
+        listed,
+        is_low[:, was_listed],
+        is_low[:, ~was_listed],
+        chance,
+        expected_share,
     )
 
 

@@ -87,13 +87,17 @@ class FlowRows:
         Returns:
             Low results and tested, shape (schools, cells), and the cells.
         """
-        years = np.array(self.years)
-        is_programme = years[None, :] >= self.first_programme[:, None]
-        tested = np.where(is_programme[:, :, None], 0.0, self.tested)[:, years <= year]
-        low = np.where(tested > 0, self.low[:, years <= year], 0.0)
+        years = np.array(self.years, dtype=np.int64)
+        tested = self.learnt_until(year)
         place_year, place_procedure = np.nonzero(tested.sum(axis=0))
-        cells = Cells(years[place_year].astype(np.int64), place_procedure.astype(np.int64))
-        return low[:, place_year, place_procedure], tested[:, place_year, place_procedure], cells
+        low = np.where(tested > 0, self.low, 0.0)[:, place_year, place_procedure]
+        return low, tested[:, place_year, place_procedure], Cells(years[place_year], place_procedure)
+
+    def learnt_until(self, year: int) -> Array:
+        """Tested where it may be learnt from, else 0, shape (schools, years, procedures)."""
+        years = np.array(self.years, dtype=np.int64)
+        is_learnt = (years[None, :] < self.first_programme[:, None]) & (years <= year)[None, :]
+        return np.where(is_learnt[:, :, None], self.tested, 0.0)
 
 
 def read_flow_rows(panel: SchoolPanel, *, rule: ListRule, exclude: Mapping[str, int]) -> FlowRows:

@@ -26,7 +26,7 @@ from shnor_analysis.models.programme_study import (
     ProgrammeOptions,
     ProgrammeStudy,
 )
-from shnor_analysis.results.evidence import EffectSize, MonthsOfProgress
+from shnor_analysis.results.evidence import EffectSize, MonthsOfProgress, worst
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import SCALES, DesignEstimate, FlowArm, Note, Scale
 from shnor_analysis.results.values import NotEstimable
@@ -185,7 +185,7 @@ def _estimated(
         placebos=checks.placebos,
         is_descriptive=False,
     )
-    differences = [abs(one.g) for one in baseline if one.g is not None]
+    furthest = worst(baseline)
     return replace(
         described,
         is_descriptive=False,
@@ -199,7 +199,7 @@ def _estimated(
         effect_sizes=sizes,
         months=_months(sizes, study),
         baseline=baseline,
-        baseline_g=max(differences) if differences else None,
+        baseline_g=None if furthest is None else furthest.g,
         grade=grade,
         event_study=checks.event_study,
         staggered=checks.staggered,

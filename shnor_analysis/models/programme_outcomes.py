@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from shnor_analysis.kernels.ordinal_shift import ordinal_shifts
+from shnor_analysis.kernels.procedure_levels import procedure_levels
 from shnor_analysis.models.programme_rows import NEVER, Flags, Floats, Indices, SchoolYears
 from shnor_analysis.models.school_panel import SchoolPanel
 
@@ -17,9 +18,9 @@ def school_years(
     """Lay a panel out as schools × years.
 
     A school's result in a procedure of one year is its ordinal shift (`kernels.ordinal_shift`: all four marks where
-    every school of the procedure has them, else low against not low) and its share of low results; both less the mean,
-    weighted by pupils, of schools that are never treated (of all schools where there is none). Over the procedures of
-    a year it is the mean weighted by pupils.
+    every school of the procedure has them, else low against not low) and its share of low results; both less the level
+    of the procedure among schools that are never treated (`kernels.procedure_levels`; among all schools where none of
+    those wrote it). Over the procedures of a year it is the mean weighted by pupils.
 
     Parameters:
         panel: At least one row.
@@ -42,8 +43,8 @@ def school_years(
         school_ids=panel.school_ids,
         years=years,
         cohort=cohort,
-        sd=_means(_centred(shift, panel.tested, procedure, is_reference), panel.tested, cells, shape),
-        pp=_means(_centred(share, panel.tested, procedure, is_reference), panel.tested, cells, shape),
+        sd=_means(_centred(panel, shift, procedure, is_reference), panel.tested, cells, shape),
+        pp=_means(_centred(panel, share, procedure, is_reference), panel.tested, cells, shape),
         tested_n=tested,
         low_n=low,
         context=values.copy(),
@@ -79,13 +80,12 @@ def _shifts(panel: SchoolPanel, procedure: Indices) -> tuple[Floats, float]:
     return shift, weighted / float(panel.tested.sum())
 
 
-def _centred(values: Floats, weights: Floats, procedure: Indices, is_reference: Flags) -> Floats:
-    counted = np.where(is_reference, weights, 0.0)
-    total = np.bincount(procedure, counted)
-    has_reference = (total > 0)[procedure]
-    counted = np.where(has_reference, counted, weights)
-    total = np.bincount(procedure, counted)
-    return np.asarray(values - (np.bincount(procedure, counted * values) / total)[procedure])
+def _centred(panel: SchoolPanel, values: Floats, procedure: Indices, is_reference: Flags) -> Floats:
+    """Values less the level of their procedure; procedures that no reference school wrote have that of all schools."""
+    level = procedure_levels(values, panel.school, procedure, np.where(is_reference, panel.tested, 0.0))
+    if np.isnan(level).any():
+        level = np.where(np.isnan(level), procedure_levels(values, panel.school, procedure, panel.tested), level)
+    return np.asarray(values - level[procedure])
 
 
 def _means(values: Floats, weights: Floats, cells: tuple[Indices, Indices], shape: tuple[int, int]) -> Floats:

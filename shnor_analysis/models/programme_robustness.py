@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shnor_analysis.models.programme_discontinuity import discontinuity
+from shnor_analysis.models.programme_event_study import event_study
+from shnor_analysis.models.programme_placebos import rank_among_placebos
+from shnor_analysis.models.programme_specifications import leave_one_out, specification_curve
+from shnor_analysis.models.programme_staggered import staggered_effect
 from shnor_analysis.models.programme_study import ProgrammeStudy
 from shnor_analysis.results.programme_parts import (
     DesignEstimate,
@@ -33,4 +38,11 @@ class Robustness:
 
 def robustness_of(study: ProgrammeStudy, primary: DesignEstimate) -> Robustness:
     """Work out event study, staggered design, placebos, leave-one-out, specification curve and discontinuity."""
-    return Robustness()
+    return Robustness(
+        event_study=event_study(study),
+        staggered=staggered_effect(study),
+        placebos=rank_among_placebos(study, primary),
+        leave_one_out=leave_one_out(study),
+        specifications=specification_curve(study),
+        discontinuity=discontinuity(study),
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -96,7 +95,7 @@ def _specifications(study: ProgrammeStudy) -> Iterator[Specification]:
 def _combinations(
     study: ProgrammeStudy, years: SchoolYears, *, subject: str, with_flagged: bool
 ) -> Iterator[Specification]:
-    for code, windows in _years_after(study.windows):
+    for code, windows in _years_after(study):
         for comparison in _comparisons(study) if subject == "all" else (study.windows.comparison,):
             question = _Question(code, subject, comparison, with_flagged, windows)
             rows = _rows(study, years, question)
@@ -154,7 +153,11 @@ def _specification(
     )
 
 
-def _years_after(windows: Windows) -> tuple[tuple[str, Windows], ...]:
+def _years_after(study: ProgrammeStudy) -> tuple[tuple[str, Windows], ...]:
+    """All years after the start; the first and the later ones apart where any cohort has more than one."""
+    windows = study.windows
+    if study.years.years[-1] <= study.years.cohort_years[0] + windows.delay:
+        return (("all", windows),)
     later = replace(windows, delay=windows.delay + 1)
     return (("all", windows), ("first", replace(windows, years_after=1)), ("later", later))
 
@@ -196,8 +199,11 @@ def _rows(study: ProgrammeStudy, years: SchoolYears, question: _Question) -> Pro
         question.comparison if question.comparison in {"never", "not_yet"} else study.windows.comparison
     )
     rows = stack_rows(years, replace(question.windows, comparison=comparison))
-    pick = {"nearest": _nearest, "listed": partial(_listed, study)}.get(question.comparison)
-    return rows if pick is None else rows_where(rows, rows.treated | pick(rows))
+    if question.comparison == "nearest":
+        return rows_where(rows, rows.treated | _nearest(rows))
+    if question.comparison == "listed":
+        return rows_where(rows, rows.treated | _listed(study, rows))
+    return rows
 
 
 def _nearest(rows: ProgrammeRows) -> Flags:

@@ -214,7 +214,9 @@ def _as_panel(frame: pd.DataFrame, numbers: dict[str, Array]) -> SchoolPanel:
 
 def _schools(ids: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
     labels = _labels(ids)
-    distinct = sorted(set(labels), key=(lambda one: float(one)) if pd.api.types.is_numeric_dtype(ids) else None)
+    distinct = sorted(
+        set(labels), key=(lambda one: float(one)) if pd.api.types.is_numeric_dtype(ids) else None
+    )
     place = {label: at for at, label in enumerate(distinct)}
     return labels.map(place).to_numpy(dtype=np.int64), tuple(distinct)
 
@@ -226,7 +228,10 @@ def _procedures(kept: pd.DataFrame, grade: Array | None) -> tuple[Codes, tuple[P
     told = kept[named].astype(object).where(kept[named].notna(), None)
     if grade is not None:
         told["grade"] = [None if np.isnan(one) else int(one) for one in grade]
-    rows = [Procedure(**dict(zip(named, values, strict=True))) for values in told.itertuples(index=False, name=None)]
+    rows = [
+        Procedure(**dict(zip(named, values, strict=True)))
+        for values in told.itertuples(index=False, name=None)
+    ]
     distinct = sorted(set(rows), key=repr)
     place = {one: at for at, one in enumerate(distinct)}
     return np.array([place[one] for one in rows], dtype=np.int64), tuple(distinct)

@@ -10,8 +10,10 @@ import pandas as pd
 from shnor_analysis.models.fit_options import DEFAULT_SEED
 from shnor_analysis.models.list_flow import predict_list_flow
 from shnor_analysis.models.list_rules import ListRule, LowestShare, ShareOfLow
+from shnor_analysis.models.programme_asked import MOST_SELECTION_YEARS
 from shnor_analysis.models.programme_effect import estimate_programme_effect
 from shnor_analysis.models.programme_study import ProgrammeOptions
+from shnor_analysis.models.school_records import school_records
 from shnor_analysis.reference.listing_rules import ListingRule
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.list_flow import ListFlowPrediction
@@ -20,14 +22,9 @@ from shnor_analysis.results.town_programme import (
     ProgrammeFit,
     SchoolRecord,
     TownProgramme,
-    YearRecord,
-    chances_of,
 )
 from shnor_analysis.warehouse.analysis.panel import ResultsPanel
 from shnor_analysis.warehouse.analysis.participants import Participants
-
-# years before the report's that a course of a school without a programme is learnt up to
-YEARS_SHOWN_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,9 @@ def fit_town_programme(
         programmes=tuple(_fit(one, panel, participants, plan) for one in participants),
         accounting=panel.accounting,
     )
-    return town, school_records(panel.rows, first_years(participants), flows.known(), plan=plan)
+    joined = first_years(participants)
+    records = school_records(panel.rows, joined, flows.known(), school_year=plan.school_year, seed=plan.seed)
+    return town, records
 
 
 def _years(rows: pd.DataFrame) -> tuple[int, ...]:
@@ -138,8 +137,15 @@ def _fit(
     one: Participants, panel: ResultsPanel, participants: tuple[Participants, ...], plan: ProgrammePlan
 ) -> ProgrammeFit:
     rows = _without_other_programmes(panel.without_other_pupils(), one, participants)
+    if rows.empty or not set(one.first_years) & set(rows["school_id"]):
+        return ProgrammeFit(one.programme, one.schools, one.delay, NotEstimable("programme_without_results"))
+    rule = list_rule(plan.rule)
     options = ProgrammeOptions(
-        delay=one.delay, seed=plan.seed, rule=list_rule(plan.rule), has_break=bool(panel.breaks)
+        delay=one.delay,
+        selection_years=min(rule.years, MOST_SELECTION_YEARS) if isinstance(rule, LowestShare) else 1,
+        seed=plan.seed,
+        rule=rule,
+        has_break=bool(panel.breaks),
     )
     effect = estimate_programme_effect(rows, treated=one.first_years, options=options)
     return ProgrammeFit(one.programme, one.schools, one.delay, effect)
@@ -154,48 +160,3 @@ def _without_other_programmes(
         return rows
     joined = rows["school_id"].map(others)
     return rows[~(rows["school_year"] >= joined)].reset_index(drop=True)
-
-
-def school_records(
-    rows: pd.DataFrame,
-    joined: Mapping[str, int],
-    flows: tuple[ListFlowPrediction, ...],
-    *,
-    plan: ProgrammePlan,
-) -> tuple[SchoolRecord, ...]:
-    """A record a school of the panel: its years, its course, its chances on the lists worked out.
-
-    A course is learnt up to the year before the school's programme; without one, up to two years before the report's.
-
-    Args:
-        rows: The panel.
-        joined: First school year of a programme, by school.
-        flows: The lists worked out.
-        plan: The report's school year.
-    """
-    if rows.empty:
-        return ()
-    ids = sorted(set(rows["school_id"]))
-    through = {one: joined[one] - 1 if one in joined else plan.school_year - YEARS_SHOWN_AHEAD for one in ids}
-    courses = {}
-    chances = chances_of(flows)
-    years = _years_of(rows)
-    missing = NotEstimable("course_not_told")
-    return tuple(
-        SchoolRecord(one, years[one], courses.get(one, missing), chances.get(one, ())) for one in ids
-    )
-
-
-def _years_of(rows: pd.DataFrame) -> dict[str, tuple[YearRecord, ...]]:
-    names = ["school_id", "school_year", "tested_n", "low_n", "is_comparable", "is_flagged"]
-    found: dict[str, dict[int, YearRecord]] = {}
-    for school_id, year, tested, low, comparable, flagged in rows[names].itertuples(index=False, name=None):
-        years = found.setdefault(str(school_id), {})
-        before = years.get(int(year), YearRecord(int(year), (), is_comparable=True, is_flagged=False))
-        years[int(year)] = YearRecord(
-            school_year=int(year),
-            parts=(*before.parts, (int(tested), int(low))),
-            is_comparable=before.is_comparable and bool(comparable),
-            is_flagged=before.is_flagged or bool(flagged),
-        )
-    return {one: tuple(years[year] for year in sorted(years)) for one, years in found.items()}

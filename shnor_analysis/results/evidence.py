@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import inf
 from types import MappingProxyType
 
 import pandas as pd
@@ -142,3 +143,8 @@ class MonthsOfProgress:
 def baseline_frame(rows: tuple[BaselineRow, ...]) -> pd.DataFrame:
     """A row a result before the programme."""
     return pd.DataFrame([asdict(one) for one in rows], columns=list(BASELINE_COLUMNS))
+
+
+def worst(rows: Sequence[BaselineRow]) -> BaselineRow | None:
+    """The row in which the groups are furthest apart; one without g is further than any; None without rows."""
+    return max(rows, key=lambda one: inf if one.g is None else abs(one.g), default=None)

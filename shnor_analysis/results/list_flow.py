@@ -196,7 +196,8 @@ class ListFlowPrediction:
         told = {
             name: getattr(self, name)
             for name in ListFlowPrediction.__slots__
-            if name not in ("components", "schools", "calibration", "leavers_distribution", "patterns", "accounting")
+            if name
+            not in ("components", "schools", "calibration", "leavers_distribution", "patterns", "accounting")
         }
         frame = pd.DataFrame([{**told, **asdict(self.components), "n_schools": len(self.schools)}])
         whole = ("observed_leavers", "observed_stayers", "observed_entrants")

@@ -31,7 +31,16 @@ def study(outcome, cohort, years, **windows):
     """What the estimator takes of a whole evaluation."""
     names, cells = tuple(str(one) for one in range(len(cohort))), np.ones(outcome.shape)
     laid_out = SchoolYears(
-        names, tuple(years), cohort, outcome.copy(), -outcome, cells, cells.copy(), np.zeros((*outcome.shape, 0)), (), 0.1
+        names,
+        tuple(years),
+        cohort,
+        outcome.copy(),
+        -outcome,
+        cells,
+        cells.copy(),
+        np.zeros((*outcome.shape, 0)),
+        (),
+        0.1,
     )
     return SimpleNamespace(years=laid_out, windows=Windows(**windows), level=0.95)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
-from programme_data import michigan_rows
+import statsmodels.api as sm
+from programme_data import COHORTS, michigan_cohorts, michigan_panel, michigan_rows
 from reference_data import data_of, numbers
 
 from shnor_analysis.kernels.stacked_regression import fit_stacked
+from shnor_analysis.models.programme_designs import ancova, did
+from shnor_analysis.models.programme_permutation import permute
+from shnor_analysis.models.programme_rows import NEVER, SchoolYears, Windows
+from shnor_analysis.models.programme_stacks import stack_rows
 
 
 def stacked(frame, columns, *, outcome, cluster, weights):
@@ -33,6 +40,7 @@ def design_of(frame, names):
 
 
 BOTH = ("selection", "earlier")
+WORKING_MODEL = "one_variance"
 
 
 @pytest.mark.parametrize(
@@ -58,8 +66,9 @@ def test_regressions_of_a_programme_have_the_errors_of_club_sandwich(model, coho
         cluster="school",
         weights=rows["pupils"] if is_weighted else 1.0,
     )
+    errors = known[WORKING_MODEL]
     found = (fit.estimate[0], fit.std_error[0], fit.df[0])
-    assert found == pytest.approx((known["estimate"], known["se"], known["satterthwaite_df"]), rel=1e-9)
+    assert found == pytest.approx((known["estimate"], errors["se"], errors["satterthwaite_df"]), rel=1e-8)
 
 
 TERMS = ("stratio", "english", "lunch", "calworks", "income")
@@ -81,4 +90,104 @@ def test_districts_in_counties_have_the_errors_of_club_sandwich(term):
     robust = known["CR2"]
     assert found == pytest.approx(
         (known["coef"][term], robust["se"][term], robust["satterthwaite_df"][term]), rel=1e-8
+    )
+
+
+def school_years(panel, joined):
+    """The panel as the designs take it."""
+    wide = panel.pivot_table(index="schid", columns="year", values=["math4", "enrol"])
+    result, pupils = wide["math4"].to_numpy(), wide["enrol"].fillna(0.0).to_numpy()
+    return SchoolYears(
+        school_ids=tuple(map(str, wide.index)),
+        years=tuple(map(int, wide["math4"].columns)),
+        cohort=np.array([joined.get(school, NEVER) for school in wide.index]),
+        sd=result,
+        pp=result.copy(),
+        tested_n=pupils,
+        low_n=np.zeros_like(pupils),
+        context=np.zeros((*result.shape, 0)),
+        context_names=(),
+        icc=0.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("design", "fitted", "cohorts"),
+    [
+        ("ancova_one_cohort", ancova, (1996,)),
+        ("ancova_stacked", ancova, (1996, 1997, 1998)),
+        ("did_one_cohort", did, (1996,)),
+        ("did_stacked", did, (1996, 1997, 1998)),
+    ],
+)
+def test_designs_stack_the_cohorts_of_a_panel_and_give_the_numbers_of_r(design, fitted, cohorts):
+    joined = {school: cohort for school, cohort in michigan_cohorts().items() if cohort in cohorts}
+    panel = michigan_panel()
+    if len(cohorts) < len(COHORTS):  # the rows of R end a later school's comparison where its programme begins
+        first = panel["schid"].map(michigan_cohorts()).fillna(NEVER)
+        panel = panel[(panel["year"] < first) | (first == cohorts[0])]
+    told = fitted(stack_rows(school_years(panel, joined), Windows()))
+    known = numbers("programme_cr2")[design]
+    errors = known[WORKING_MODEL]
+    assert (told.estimate, told.std_error, told.df, told.p_value) == pytest.approx(
+        (known["estimate"], errors["se"], errors["satterthwaite_df"], errors["p"]), rel=1e-8
+    )
+
+
+def few_schools(joined):
+    """Ten schools, some of which join."""
+    panel = michigan_panel()
+    return school_years(panel[panel["schid"].isin(sorted(set(panel["schid"]))[:10])], joined)
+
+
+def p_of(years):
+    return ancova(stack_rows(years, Windows())).p_value
+
+
+def relabelled(years, cohorts):
+    return SchoolYears(
+        years.school_ids,
+        years.years,
+        np.array(cohorts),
+        years.sd.copy(),
+        years.pp.copy(),
+        years.tested_n.copy(),
+        years.low_n.copy(),
+        years.context.copy(),
+        (),
+        0.0,
+    )
+
+
+@pytest.mark.parametrize("joining", [{1996: 3}, {1996: 2, 1997: 2}], ids=["one cohort", "two cohorts"])
+def test_every_relabelling_gives_the_p_of_a_loop_over_them(joining):
+    names = sorted(set(michigan_panel()["schid"]))[:10]
+    lowest = few_schools({}).sd[:, 2].argsort()
+    first, *later = joining.items()
+    joined = {names[at]: first[0] for at in lowest[: first[1]]}
+    joined |= {names[at]: cohort for cohort, size in later for at in lowest[first[1] : first[1] + size]}
+    years = few_schools(joined)
+    rows = stack_rows(years, Windows())
+    own = ancova(rows)
+    told = permute(own, years, Windows(), rows, asked=10_000, seed=1)
+    p_values = []
+    for one in combinations(range(10), first[1]):
+        rest = [at for at in range(10) if at not in one]
+        for other in combinations(rest, later[0][1] if later else 0):
+            cohorts = np.full(10, NEVER)
+            cohorts[list(one)] = first[0]
+            cohorts[list(other)] = later[0][0] if later else NEVER
+            p_values.append(p_of(relabelled(years, cohorts)))
+    assert told.is_exact
+    assert told.n == len(p_values)
+    assert told.p == pytest.approx(np.mean(np.array(p_values) <= own.p_value * (1 + 1e-9)), abs=1e-12)
+
+
+def test_errors_of_equal_weights_are_those_of_hc2():
+    one = michigan_rows().query("cohort == 1996")
+    columns = one[["treated", "selection", "earlier"]].assign(ones=1.0)
+    oracle = sm.OLS(one["post"], columns).fit(cov_type="HC2")
+    fit = stacked(one, design_of(one, BOTH), outcome=one["post"], cluster="school", weights=1.0)
+    assert (fit.estimate[0], fit.std_error[0]) == pytest.approx(
+        (oracle.params["treated"], oracle.bse["treated"]), rel=1e-9
     )

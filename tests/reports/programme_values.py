@@ -332,6 +332,8 @@ def a_programme(**changed: Any) -> ProgrammeFacts:
         leave_one_out=the_leave_one_out(),
         breaks=(),
         plan=PlanFacts(
+            "500+ 2024",
+            "?",
             "a" * 64,
             "2023-09-01",
             True,

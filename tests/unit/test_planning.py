@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 from shnor_analysis.cli import main
 from shnor_analysis.errors import UsageProblem
+from shnor_analysis.kernels.power import detectable
 from shnor_analysis.kernels.series_components import series_components
 from shnor_analysis.language import render_problem
 from shnor_analysis.models.plan_components import components_of_panel
@@ -77,6 +78,10 @@ def test_without_level_and_yearly_part_only_the_chance_of_pupils_is_left():
         selection="balanced",
     )
     assert plan.std_error == pytest.approx(np.sqrt(1 / 100 * (1 / 20 + 1 / 20)), rel=5e-3)
+    longer = plan_power(schools=40, treated=20, pupils=50, years_before=3, years_after=2, components=parts)
+    # two years after, two years before the selection year
+    change = np.sqrt((1 / 100 + 1 / 100) * (1 / 20 + 1 / 20))
+    assert longer.mdes_did == pytest.approx(detectable(change, 38.0), rel=1e-9)
 
 
 def test_components_are_found_again_in_a_panel():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.evaluation.programme_facts import CalibrationRow, CohortFlow, ListFlowFacts, ListForecast
@@ -42,6 +44,23 @@ def _first_year(facts: ListFlowFacts, language: str) -> str:
 def cohorts_in_words(facts: ListFlowFacts, language: str) -> tuple[str, ...]:
     """One line for each year in which schools joined: left, would have left anyway, how often by chance."""
     return tuple(_cohort(one, language) for one in facts.cohorts)
+
+
+def cohorts_in_short(facts: ListFlowFacts | NotEstimable, language: str) -> Iterator[str]:
+    """One short line for each year in which schools joined, for the first page; nothing of closed or unknown numbers."""
+    cohorts = () if isinstance(facts, NotEstimable) else facts.cohorts
+    for one in cohorts:
+        if not isinstance(one.left_n, int) or not one.listed_n:
+            continue
+        said = printing.counted(
+            "list_flow.short",
+            one.left_n,
+            language,
+            programme=one.programme,
+            year=printing.school_year(one.cohort_year, language),
+            listed=one.listed_n,
+        )
+        yield f"{said} {_anyway(one, language)}".strip()
 
 
 def _cohort(one: CohortFlow, language: str) -> str:

@@ -7,6 +7,8 @@ from shnor_analysis.evaluation.facts import ProcedureResult, SchoolLine, TownEva
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.printing import SHARE
 from shnor_analysis.exhibits.reading import estimated_in, of_year
+from shnor_analysis.exhibits.sentences.list_flow import cohorts_in_short
+from shnor_analysis.exhibits.sentences.programme import headline_in_short
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text, Tile, Tiles
 from shnor_analysis.language import render
@@ -81,6 +83,7 @@ def _found(value: TownEvaluation, language: str) -> list[str]:
     else:
         said.append(printing.counted("town.found.listed", listed, language, year=year))
     said.append(_found_fires(value, language))
+    said += [*cohorts_in_short(value.list_flow, language), *headline_in_short(value, language)]
     if not value.rule_is_verified:
         said.append(render("lists.unverified", language))
     return said

@@ -102,6 +102,13 @@ def _detectable(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
     yield Paragraph(f"{said} {render(usual, language)}")
 
 
+def headline_in_short(town: TownEvaluation, language: str) -> Iterator[str]:
+    """The headline for the first page, with what its bounds allow to say; nothing where nothing was estimated."""
+    facts = estimated(town)
+    if facts is not None:
+        yield f"{headline(facts, language)} {_reading(facts, language)}"
+
+
 def headline(facts: ProgrammeFacts, language: str) -> str:
     """The hull of both intervals in pupils of a hundred; no effect is spoken of where the groups were not alike."""
     code = "programme.headline" if is_effect(facts) else "programme.headline.difference"

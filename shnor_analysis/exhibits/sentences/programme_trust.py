@@ -91,6 +91,7 @@ def _frozen(plan: PlanFacts, language: str) -> tuple[Block, ...]:
         "frozen_plan.before" if plan.is_before_outcome else "frozen_plan.after",
         language,
         day=printing.day(plan.frozen_on, language),
+        name=plan.name,
         hash=plan.plan_hash[:SHORT_HASH],
     )
     known = Counter(line.status for line in plan.lines)

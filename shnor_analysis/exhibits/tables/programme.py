@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
-from shnor_analysis.evaluation.programme_facts import GroupYearRow, LeaveOneOutRow, ProgrammeFacts
+from shnor_analysis.evaluation.programme_facts import LeaveOneOutRow, ProgrammeFacts
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.programme_reading import coded, estimated, group_name
-from shnor_analysis.exhibits.tables.building import GROUP, build_table, reasons_of
+from shnor_analysis.exhibits.programme_reading import COMPARISON, coded, estimated, group_name
+from shnor_analysis.exhibits.tables.building import build_table, reasons_of
 from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.glossary import label
@@ -77,37 +79,41 @@ def _hull_row(facts: ProgrammeFacts, language: str) -> dict[str, str]:
 
 
 def make_groups_table(released: Town, language: str) -> ShownTable | Text:
-    """The share of low results of each group by school year; always there, also where nothing is estimated."""
+    """Each group's low results by school year, groups side by side; always there, also where nothing is estimated."""
     facts = released.value.programme
     if isinstance(facts, NotEstimable) or not facts.groups:
         return Text("groups", ())
-    columns = (
-        Column("year", label("school_year", language), "left"),
-        Column("schools", label("schools_n", language)),
-        Column("tested", label("tested_n", language)),
-        Column("low", label("low_share", language)),
-        Column("mean", render("column.beside_others", language)),
-    )
+    groups = sorted({row.group for row in facts.groups}, key=lambda code: (code == COMPARISON, code))
+    columns = [Column("year", label("school_year", language), "left")]
+    for group in groups:
+        above = _group_head(facts, group, language)
+        columns.append(Column(f"{group}-low", render("column.low_short", language), above=above))
+        columns.append(Column(f"{group}-mean", render("column.beside_others", language), above=above))
     rows = [
-        _group_row(row, language)
-        for row in sorted(facts.groups, key=lambda one: (one.group, one.school_year))
+        _year_row(facts, year, groups, language) for year in sorted({row.school_year for row in facts.groups})
     ]
-    notes = [*reasons_of([part for row in facts.groups for part in (row.share_low, row.tested_n)], language)]
+    notes = [*reasons_of([part for row in facts.groups for part in (row.share_low, row.mean_sd)], language)]
     if not all(row.is_comparable for row in facts.groups):
         notes.append(render("note.groups.break", language))
     return build_table(rows, columns, section="groups", notes=[*notes, render("note.groups", language)])
 
 
-def _group_row(row: GroupYearRow, language: str) -> dict[str, str]:
-    year = printing.school_year(row.school_year, language)
-    return {
-        GROUP: group_name(row.group, language),
-        "year": year if row.is_comparable else f"{year} *",
-        "schools": printing.count_of(row.schools_n, language),
-        "tested": printing.count_of(row.tested_n, language),
-        "low": _value(row.share_low, language, is_share=True),
-        "mean": _value(row.mean_sd, language, is_share=False),
-    }
+def _group_head(facts: ProgrammeFacts, group: str, language: str) -> str:
+    """The group and the largest number of its schools that have a result in a year."""
+    name = group_name(group, language)
+    known = [row.schools_n for row in facts.groups if row.group == group and isinstance(row.schools_n, int)]
+    return printing.counted("group.schools", max(known), language, name=name) if known else name
+
+
+def _year_row(facts: ProgrammeFacts, year: int, groups: Sequence[str], language: str) -> dict[str, str]:
+    found = {row.group: row for row in facts.groups if row.school_year == year}
+    name = printing.school_year(year, language)
+    cells = {"year": name if all(row.is_comparable for row in found.values()) else f"{name} *"}
+    for group in groups:
+        row = found.get(group)
+        cells[f"{group}-low"] = _value(row.share_low if row else None, language, is_share=True)
+        cells[f"{group}-mean"] = _value(row.mean_sd if row else None, language, is_share=False)
+    return cells
 
 
 def _value(value: float | Suppressed | None, language: str, *, is_share: bool) -> str:

@@ -64,7 +64,7 @@ def components_of(theta: Array) -> Components:
 def covariance(theta: Array, one: Cells, other: Cells, *, is_same: bool = False) -> Array:
     """Covariance of the latent level between cells of one school, shape (cells of one, cells of other)."""
     bases = _bases(theta, one, other, is_same=is_same)
-    return np.exp(theta[0]) * np.tensordot(_parts(theta), bases, axes=1)
+    return np.asarray(np.exp(theta[0]) * np.tensordot(_parts(theta), bases, axes=1))
 
 
 def gradients(theta: Array, cells: Cells) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ NORMAL_FROM = 9.0
 # guess in observed changes.
 GUESSED_CHANGE = 0.3
 GUESS_WEIGHT = 2.0
+DRAWS_OF_PARAMETERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,11 @@ def draw_ahead(
     """Draw counts of the year ahead, all schools and procedures together.
 
     Each batch has its own parameters (normal about the fit), means of years given them, and changes of the means to
-    the year ahead (`draw_changes`); within it levels of schools are drawn given their own past, then counts.
+    the year ahead (`past_changes`); within it levels of schools are drawn given their own past, then counts.
 
     Args:
         level: The fit.
-        ahead: Cells ahead and how many are tested.
+        ahead: Cells ahead and how many are tested; each procedure has a mean in the fit.
         draws: Number of draws in all.
         per_parameters: Draws a batch.
         generator: Of random numbers.
@@ -48,34 +50,74 @@ def draw_ahead(
         Low results, shape (batch, schools, cells ahead), whole numbers, and expected shares, shape (schools, cells
         ahead), of the batch's parameters.
     """
+    last = [_latest(level.cells, procedure) for procedure in ahead.cells.procedure]
+    changes = past_changes(level, ahead.cells)
     for start in range(0, draws, per_parameters):
         rounds = min(per_parameters, draws - start)
-        theta = generator.multivariate_normal(level.theta, level.theta_covariance, method="cholesky")
-        centre, root = _given_past(level, theta, ahead.cells, generator)
-        changes = draw_changes(level, ahead.cells, rounds=rounds, generator=generator)
-        noise = generator.standard_normal((rounds, *centre.shape))
-        own = noise * root[:, :, 0] if centre.shape[1] == 1 else np.einsum("sqr,dsr->dsq", root, noise)
-        chance = _expit(centre + own + changes[:, None, :])
+        past = _given_past(level, ahead.cells, generator)
+        means = past.mean[last] + changes.draw(rounds, generator)
+        chance = _expit(past.draw(rounds, generator) + means[:, None, :])
         yield draw_counts(ahead.tested, chance, generator=generator), chance.mean(axis=0)
 
 
-def _given_past(
-    level: Level, theta: Array, ahead: Cells, generator: np.random.Generator
-) -> tuple[Array, Array]:
-    """Mean of each school's level ahead and the root of its covariance, the means of years drawn."""
+def draw_known_year(
+    level: Level, ahead: Ahead, *, mean: tuple[float, float], draws: int, generator: np.random.Generator
+) -> Array:
+    """Draw counts of one year whose mean is known from other schools.
+
+    Args:
+        level: The fit to what may be learnt from.
+        ahead: One cell, and how many are tested in it, shape (schools, 1).
+        mean: The year's mean, log odds, and its standard error.
+        draws: Number of draws; parameters are drawn anew for every `DRAWS_OF_PARAMETERS`.
+        generator: Of random numbers.
+
+    Returns:
+        Low results, shape (draws, schools).
+    """
+    told = []
+    for start in range(0, draws, DRAWS_OF_PARAMETERS):
+        rounds = min(DRAWS_OF_PARAMETERS, draws - start)
+        past = _given_past(level, ahead.cells, generator)
+        shift = generator.normal(*mean, size=(rounds, 1, 1))
+        chance = _expit(past.draw(rounds, generator) + shift)
+        told.append(draw_counts(ahead.tested, chance, generator=generator)[..., 0])
+    return np.concatenate(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenPast:
+    """What one draw of parameters says: means of the fit's cells; of schools ahead the distance from the mean.
+
+    `centre` has the shape (schools, cells ahead), `root` (of the covariance) one axis of cells more.
+    """
+
+    mean: Array
+    centre: Array
+    root: Array
+
+    def draw(self, rounds: int, generator: np.random.Generator) -> Array:
+        """Levels of schools less the mean, shape (rounds, schools, cells ahead)."""
+        noise = generator.standard_normal((rounds, *self.centre.shape))
+        if self.centre.shape[1] == 1:
+            return np.asarray(self.centre + noise * self.root[:, :, 0])
+        return np.asarray(self.centre + np.einsum("sqr,dsr->dsq", self.root, noise))
+
+
+def _given_past(level: Level, ahead: Cells, generator: np.random.Generator) -> _GivenPast:
+    theta = generator.multivariate_normal(level.theta, level.theta_covariance, method="cholesky")
     weights = weights_of(theta, level.cells, level.precision)
     across = covariance(theta, level.cells, ahead)
     mean, spread = means_of(weights, level.precision, level.precision * level.value)
     mean = generator.multivariate_normal(mean, spread, method="cholesky")
     value = np.where(level.precision > 0, level.value - mean, 0.0)
-    last = np.array([mean[_latest(level.cells, procedure)] for procedure in ahead.procedure])
-    centre = last + np.einsum("sij,sj->si", weights, value) @ across
+    centre = np.einsum("sij,sj->si", weights, value) @ across
     left = covariance(theta, ahead, ahead, is_same=True) - np.einsum(
         "iq,sij,jr->sqr", across, weights, across, optimize=True
     )
     if left.shape[1] == 1:
-        return centre, np.sqrt(np.maximum(left, 1e-12))
-    return centre, np.linalg.cholesky(left + 1e-9 * np.eye(left.shape[1]))
+        return _GivenPast(mean, centre, np.sqrt(np.maximum(left, 1e-12)))
+    return _GivenPast(mean, centre, np.linalg.cholesky(left + 1e-9 * np.eye(left.shape[1])))
 
 
 def _latest(cells: Cells, procedure: int) -> int:
@@ -84,37 +126,52 @@ def _latest(cells: Cells, procedure: int) -> int:
     return int(places[np.argmax(cells.year[places])])
 
 
-def draw_changes(level: Level, ahead: Cells, *, rounds: int, generator: np.random.Generator) -> Array:
-    """Changes of the means of procedures to the year ahead, shape (rounds, cells ahead).
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How means of procedures moved in the past, log odds a year.
 
-    A change common to all procedures and one of each procedure's own, both about 0 with the spread that past changes
-    had; the spreads are drawn, too (scaled inverse χ² after the history and a weak guess).
+    `common` is the average over procedures of each step between years, shape (steps,); `own` what is left of each
+    procedure's changes and `own_freedom` how many of these are free; `years` how far the year ahead is from each
+    procedure's latest mean, shape (cells ahead,).
     """
-    common, own = _past_changes(level)
-    steps = np.maximum(1, ahead.year - np.array([level.cells.year[_latest(level.cells, one)] for one in ahead.procedure]))
-    spread_common = _draw_spread(common, len(common), rounds, generator)
-    found = spread_common[:, None] * generator.standard_normal((rounds, 1)) * np.ones(steps.size)
-    if level.cells.has_procedures:
-        freedom = max(0, own.size - common.size)
-        spread_own = _draw_spread(own, freedom, rounds, generator)
-        found = found + spread_own[:, None] * generator.standard_normal((rounds, steps.size))
-    return np.asarray(found * np.sqrt(steps))
+
+    common: Array
+    own: Array
+    own_freedom: int
+    years: Array
+
+    def draw(self, rounds: int, generator: np.random.Generator) -> Array:
+        """Changes to the year ahead, shape (rounds, cells ahead).
+
+        One common to all procedures and one of each procedure's own, both about 0 with the spread that past changes
+        had; the spreads are drawn, too (scaled inverse χ² after the history and a weak guess).
+        """
+        spread = _draw_spread(self.common, self.common.size, rounds, generator)
+        found = spread[:, None] * generator.standard_normal((rounds, 1)) * np.ones(self.years.size)
+        if self.years.size > 1:
+            spread = _draw_spread(self.own, self.own_freedom, rounds, generator)
+            found = found + spread[:, None] * generator.standard_normal((rounds, self.years.size))
+        return np.asarray(found * np.sqrt(self.years))
 
 
-def _past_changes(level: Level) -> tuple[Array, Array]:
-    """Changes of means a year: the average over procedures of each step, and what is left of each procedure."""
+def past_changes(level: Level, ahead: Cells) -> Changes:
+    """Changes of means between the years of the fit, and how far ahead the year to be drawn is."""
     by_step: dict[int, list[float]] = {}
     cells = level.cells
     for procedure in np.unique(cells.procedure):
         places = np.flatnonzero(cells.procedure == procedure)
         places = places[np.argsort(cells.year[places])]
-        for before, after in zip(places[:-1], places[1:], strict=True):
+        for before, after in pairwise(places):
             years = float(cells.year[after] - cells.year[before])
             change = (level.mean[after] - level.mean[before]) / np.sqrt(years)
             by_step.setdefault(int(cells.year[after]), []).append(float(change))
-    common = np.array([np.mean(step) for step in by_step.values()])
-    own = np.concatenate([np.array(step) - np.mean(step) for step in by_step.values()]) if by_step else common
-    return common, own
+    steps = [np.array(step) for step in by_step.values()]
+    common = np.array([step.mean() for step in steps])
+    own = np.concatenate([step - step.mean() for step in steps]) if steps else common
+    latest = np.array([cells.year[_latest(cells, one)] for one in ahead.procedure])
+    return Changes(
+        common, own, max(0, own.size - common.size), np.maximum(1, ahead.year - latest).astype(float)
+    )
 
 
 def _draw_spread(changes: Array, freedom: int, rounds: int, generator: np.random.Generator) -> Array:

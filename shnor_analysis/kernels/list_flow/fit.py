@@ -74,7 +74,7 @@ def fit_level(low: Array, tested: Array, cells: Cells) -> Level:
     _, information = _score(theta, cells, precision, shift)
     state = _posterior(theta, cells, precision, shift)
     value = shift / np.where(precision > 0, precision, 1.0)
-    theta_covariance = np.linalg.inv(information + np.diag(1 / spread**2))
+    theta_covariance = np.asarray(np.linalg.inv(information + np.diag(1 / spread**2)), dtype=np.float64)
     make_read_only(theta, theta_covariance, precision, value)
     return Level(
         cells=cells,

@@ -10,7 +10,7 @@ import pandas as pd
 from shnor_analysis.accounting import Accounting, Reason
 from shnor_analysis.reference.calendar_breaks import SeriesBreak, calendar_breaks
 from shnor_analysis.reference.listing_rules import ListingRule
-from shnor_analysis.warehouse.engine import Connection, fetch_arrow, fetch_count, text
+from shnor_analysis.warehouse.engine import Connection, fetch_count, text
 
 SEASONS = ("spring", "autumn")
 PROCEDURE = ("assessment", "subject", "grade", "season")
@@ -72,7 +72,7 @@ def collect_panel(connection: Connection, *, school_year: int, rule: ListingRule
         results of two school years behind one list, each year is a year of the panel here.
     """
     wanted = _procedures(rule)
-    rows = fetch_arrow(connection, _QUERY.format(procedures=wanted, year=int(school_year))).to_pandas()
+    rows = connection.execute(_QUERY.format(procedures=wanted, year=int(school_year))).df()
     rows = rows.astype(dict.fromkeys(COUNTS, "Int64"))
     written = rows["school_year"] + (rows["season"] == "autumn")
     breaks = _breaks_within(rows, written)

@@ -12,7 +12,13 @@ from pathlib import Path
 import pandas as pd
 from csdid.att_gt import ATTgt
 
-COLUMNS = {"yname": "l_homicide", "gname": "first", "idname": "sid", "tname": "year", "xformla": "l_homicide~1"}
+COLUMNS = {
+    "yname": "l_homicide",
+    "gname": "first",
+    "idname": "sid",
+    "tname": "year",
+    "xformla": "l_homicide~1",
+}
 
 
 def fitted(control: str, anticipation: int) -> dict[str, object]:
@@ -35,7 +41,9 @@ numbers = {
     "outcome": "l_homicide",
     "software": {"csdid": "0.4.3"},
     "fits": {
-        f"{control}-{years}": fitted(control, years) for control in ("nevertreated", "notyettreated") for years in (0, 1)
+        f"{control}-{years}": fitted(control, years)
+        for control in ("nevertreated", "notyettreated")
+        for years in (0, 1)
     },
 }
 Path("castle_csdid.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,115 @@
+"""The client of a kernel on a wire: nbclient and papermill do the work, only the way of the messages is another."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+
+from papermill.clientwrap import PapermillNotebookClient
+
+from shnor_analysis.batch.warm.kernel import message_from, plain_session
+from shnor_analysis.batch.warm.wire import READ_BYTES, SHELL, Unpacker, pack
+
+
+class Channel:
+    """Messages of one channel, waited for as nbclient waits for them."""
+
+    def __init__(self) -> None:
+        """Nothing has arrived yet."""
+        self.arrived: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        """The next message; Empty when none came in time."""
+        try:
+            return await asyncio.wait_for(self.arrived.get(), timeout)
+        except TimeoutError:
+            raise Empty from None
+
+
+class WireClient:
+    """The part of a kernel client that nbclient uses."""
+
+    allow_stdin = False
+
+    def __init__(self, wire: socket.socket, is_alive: Callable[[], bool]) -> None:
+        """Talk over a wire to a kernel that `is_alive` knows about."""
+        self.shell_channel, self.iopub_channel = Channel(), Channel()
+        self.session = plain_session()
+        self._wire, self._unpacker, self._is_alive = wire, Unpacker(), is_alive
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def execute(self, code: str, *, store_history: bool, stop_on_error: bool) -> str:
+        """Ask for a cell; the number of the request."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": store_history,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": stop_on_error,
+        }
+        self._listen()
+        return self._ask("execute_request", content)
+
+    def kernel_info(self) -> str:
+        """Ask what the kernel is; the number of the request."""
+        return self._ask("kernel_info_request", {})
+
+    async def is_alive(self) -> bool:
+        """Whether the process of the kernel still runs."""
+        return self._is_alive()
+
+    def close(self) -> None:
+        """Let the kernel go."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._wire)
+        self._wire.close()
+
+    def _ask(self, kind: str, content: dict[str, Any]) -> str:
+        message = self.session.msg(kind, content)
+        packed = pack(SHELL, self.session.serialize(message))
+        try:
+            self._wire.sendall(packed)
+        except OSError:  # the kernel is dead; whoever waits for the answer will see it
+            pass
+        return str(message["header"]["msg_id"])
+
+    def _listen(self) -> None:
+        """Read whenever nbclient's loop runs."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._wire, self._read)
+
+    def _read(self) -> None:
+        try:
+            piece = self._wire.recv(READ_BYTES)
+        except OSError:
+            piece = b""
+        if not piece and self._loop is not None:
+            self._loop.remove_reader(self._wire)
+        for channel, parts in self._unpacker.feed(piece):
+            place = self.shell_channel if channel == SHELL else self.iopub_channel
+            place.arrived.put_nowait(message_from(self.session, parts))
+
+
+class WarmNotebookClient(PapermillNotebookClient):
+    """Papermill's client with a kernel that is there already."""
+
+    def __init__(self, nb_man: Any, *, kernel: WireClient, **options: Any) -> None:
+        """Take papermill's options; `kernel` is closed at the end."""
+        super().__init__(nb_man, **options)
+        self._kernel = kernel
+
+    @contextmanager
+    def setup_kernel(self, **_: Any) -> Iterator[None]:
+        """Nothing to start and nothing to wait for."""
+        self.kc = self._kernel
+        try:
+            yield
+        finally:
+            self.kc = None
+            self._kernel.close()

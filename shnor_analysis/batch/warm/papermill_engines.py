@@ -1,0 +1,127 @@
+"""Two engines of papermill over one kernel: in a fork that papermill watches, or in this process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from papermill.engines import Engine
+from papermill.log import logger
+
+from shnor_analysis.batch.warm.client import WarmNotebookClient, WireClient
+from shnor_analysis.batch.warm.forking import fork, kill_group, leave_parent
+from shnor_analysis.batch.warm.kernel import leave_kernel, serve
+
+CellStarts = Callable[[int], None]
+
+
+class ForkedEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """The kernel is a fork of this process; a crash or a late cell ends the fork alone."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        """Execute the cells as papermill's own engine does."""
+        here, there = socket.socketpair()
+        pid = fork()
+        if pid == 0:
+            _be_kernel(here, there)
+        there.close()
+        kernel = _Fork(pid)
+        try:
+            client_of(nb_man, here, is_alive=kernel.is_alive, kernel_name=kernel_name, **options).execute()
+        finally:
+            kernel.end()
+
+
+class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """The kernel is this process, once in its life; who forked it watches the time."""
+
+    cell_starts: CellStarts | None = None
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        """Execute the cells in the main thread, while papermill's client talks to them from another."""
+        here, there = socket.socketpair()
+        failures: list[BaseException] = []
+        client = client_of(nb_man, here, is_alive=lambda: True, kernel_name=kernel_name, **options)
+        client.on_cell_execute = cls._tell
+
+        def talk() -> None:
+            try:
+                client.execute()
+            except BaseException as error:
+                failures.append(error)
+                here.close()
+
+        thread = threading.Thread(target=talk, name="client")
+        thread.start()
+        serve(there)
+        thread.join()
+        leave_kernel()
+        if failures:
+            raise failures[0]
+
+    @classmethod
+    def _tell(cls, cell: Any, cell_index: int) -> None:
+        if cls.cell_starts is not None:
+            cls.cell_starts(cell_index + 1)
+
+
+class _Fork:
+    """A forked kernel seen from its parent."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._is_over = pid, False
+
+    def is_alive(self) -> bool:
+        if not self._is_over:
+            self._is_over = os.waitpid(self._pid, os.WNOHANG)[0] != 0
+        return not self._is_over
+
+    def end(self) -> None:
+        kill_group(self._pid)
+        if not self._is_over:
+            os.waitpid(self._pid, 0)
+
+
+def _be_kernel(here: socket.socket, there: socket.socket) -> None:
+    code = 1
+    try:
+        leave_parent()
+        here.close()
+        serve(there)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def client_of(  # noqa: PLR0913 - the options are papermill's
+    nb_man: Any,
+    wire: socket.socket,
+    *,
+    is_alive: Callable[[], bool],
+    kernel_name: str,
+    log_output: bool = False,
+    start_timeout: int = 60,
+    execution_timeout: int | None = None,
+    stdout_file: Any = None,
+    stderr_file: Any = None,
+    **others: Any,
+) -> WarmNotebookClient:
+    """Papermill's client on a wire, with the options that papermill's own engine gives it."""
+    unused = {"input_path", "timeout", "startup_timeout"}
+    return WarmNotebookClient(
+        nb_man,
+        kernel=WireClient(wire, is_alive),
+        kernel_name=kernel_name,
+        timeout=execution_timeout or others.get("timeout"),
+        startup_timeout=start_timeout,
+        log=logger,
+        log_output=log_output,
+        stdout_file=stdout_file,
+        stderr_file=stderr_file,
+        **{name: value for name, value in others.items() if name not in unused},
+    )

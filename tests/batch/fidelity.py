@@ -1,0 +1,54 @@
+"""Two executed notebooks side by side: every cell, with times, processes and addresses masked and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+TIMES = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+PROCESS = re.compile(r"ipykernel_\d+")
+TOOK = re.compile(r"(CPU times: .*|Wall time: .*|total: [\d.]+ .s)")
+FILE_OF_CELL = re.compile(r"ipykernel_PID/\d+\.py")
+# cells that papermill adds get a random id
+MADE_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
+DURATIONS = ("duration", "start_time", "end_time")
+
+
+def differences(one: Any, other: Any) -> list[str]:
+    """What differs, a line a place; empty when the notebooks say the same."""
+    found = [
+        f"cell {number}: {what}"
+        for number, (left, right) in enumerate(zip(one.cells, other.cells, strict=False))
+        for what in _of_cells(left, right)
+    ]
+    if len(one.cells) != len(other.cells):
+        found.append(f"cells: {len(one.cells)} and {len(other.cells)}")
+    if masked(one.metadata) != masked(other.metadata):
+        found.append(f"metadata: {masked(one.metadata)} and {masked(other.metadata)}")
+    return found
+
+
+def _of_cells(left: Any, right: Any) -> Iterator[str]:
+    if MADE_BY_PAPERMILL & {*left.metadata.get("tags", ()), *right.metadata.get("tags", ())}:
+        left, right = {**left, "id": ""}, {**right, "id": ""}
+    for key in sorted(left.keys() | right.keys()):
+        if masked(left.get(key)) != masked(right.get(key)):
+            yield f"{key}: {masked(left.get(key))[:3000]} and {masked(right.get(key))[:3000]}"
+
+
+def masked(value: Any) -> str:
+    """A value as text with what may differ between two runs of one engine taken out."""
+    text = json.dumps(_without_times(value), ensure_ascii=False, sort_keys=True)
+    for pattern, name in ((TIMES, "TIME"), (ADDRESS, "ADDRESS"), (PROCESS, "ipykernel_PID"), (TOOK, "TOOK")):
+        text = pattern.sub(name, text)
+    return FILE_OF_CELL.sub("ipykernel_PID/CELL.py", text)
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        names = (*DURATIONS, "output_path")
+        return {key: "MASKED" if key in names and one is not None else _without_times(one) for key, one in value.items()}
+    return [_without_times(one) for one in value] if isinstance(value, list) else value
