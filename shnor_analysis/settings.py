@@ -31,6 +31,7 @@ class Settings(BaseModel):
     """What `shnor.toml` says; every key has a default but the names of the place.
 
     `workspace_id` names the key for pupil codes in the user's config folder.
+    `engine` makes the reports: `warm` in forks of a process that has imported everything, `plain` by papermill alone.
     `is_invented` puts "invented" on every page made here.
     """
 
@@ -45,6 +46,7 @@ class Settings(BaseModel):
     language: Literal["ru", "en"] = "ru"
     audience: Literal["department", "school", "public"] = "department"
     listing_rule: str = "rosobr_2020"
+    engine: Literal["warm", "plain"] = "warm"
     seed: int = 500
     analysis: AnalysisSettings = AnalysisSettings()
 

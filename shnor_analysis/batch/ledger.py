@@ -24,6 +24,7 @@ class LedgerLine:
     detail: str = ""
     cell: int | None = None
     seconds: float | None = None
+    peak_mb: float | None = None
 
 
 class Ledger:
@@ -43,6 +44,7 @@ class Ledger:
         detail: str = "",
         cell: int | None = None,
         seconds: float | None = None,
+        peak_mb: float | None = None,
     ) -> None:
         """Append one event."""
         line = LedgerLine(
@@ -53,6 +55,7 @@ class Ledger:
             detail=detail,
             cell=cell,
             seconds=None if seconds is None else round(seconds, 3),
+            peak_mb=peak_mb,
         )
         with self.path.open("ab") as stream:
             stream.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")

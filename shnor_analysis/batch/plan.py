@@ -35,13 +35,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Jobs that passed every check, and what is done with each executed notebook ("module:function" or empty)."""
+    """Jobs that passed every check, and what is done with each executed notebook ("module:function" or empty).
+
+    `preload` names third-party modules that the notebooks need; an engine that can import them once for all does.
+    """
 
     jobs: tuple[Job, ...]
     finisher: str = ""
+    preload: tuple[str, ...] = ()
 
 
-def make_plan(jobs: Iterable[Job], *, finisher: str = "") -> Plan:
+def make_plan(jobs: Iterable[Job], *, finisher: str = "", preload: Iterable[str] = ()) -> Plan:
     """Check all jobs against their templates.
 
     Names are code: papermill writes them into the notebook as they are, so only declared plain names pass.
@@ -68,7 +72,7 @@ def make_plan(jobs: Iterable[Job], *, finisher: str = "") -> Plan:
             problems += _problems_of(job, declared[job.template])
     if problems:
         raise UsageProblem(problems)
-    return Plan(listed, finisher)
+    return Plan(listed, finisher, tuple(preload))
 
 
 def declared_parameters(template: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -44,30 +44,32 @@ def _answer(answers: TextIO, result: Mapping[str, Any]) -> None:
     answers.flush()
 
 
-def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Execute a job's notebook into its folder and hand it to the finisher; never raises."""
+def run_job(job: Mapping[str, Any], *, engine: str | None = None) -> dict[str, Any]:
+    """Execute a job's notebook into its folder with an engine of papermill and hand it to the finisher; never raises."""
     started = time.perf_counter()
     try:
-        result = _execute(job) or _finish(job)
+        result = _execute(job, engine) or _finish(job)
     except Exception as error:
         result = _failure("worker_failed", error)
     return {"unit_id": job["unit_id"], "seconds": time.perf_counter() - started, **result}
 
 
-def _execute(job: Mapping[str, Any]) -> dict[str, Any]:
+def _execute(job: Mapping[str, Any], engine_name: str | None) -> dict[str, Any]:
     from shnor_analysis.batch.lean_papermill import papermill
 
     engine = papermill()
     try:
-        with _papermill_quiet():
+        with nullcontext() if engine_name else _papermill_quiet():
             engine.execute_notebook(
                 job["template"],
                 str(Path(job["part"]) / EXECUTED_NAME),
                 parameters=job["parameters"],
+                engine_name=engine_name,
                 kernel_name=KERNEL,
                 progress_bar=False,
                 request_save_on_cell_execute=False,
-                execution_timeout=job["cell_seconds"],
+                # another engine runs in this very process, whose time is watched from outside
+                execution_timeout=None if engine_name else job["cell_seconds"],
                 start_timeout=job["start_seconds"],
             )
     except engine.PapermillExecutionError as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shnor_analysis.results.planning import PowerPlan
 
 HASH_SHOWN = 12
+USUAL_PUPILS = 60
 # the choices of `plan_power`; its room is loaded only where something is worked out, for help must come at once
 SELECTIONS = ("lowest", "balanced")
 
@@ -38,18 +39,19 @@ def make_plan_app() -> typer.Typer:
 def power(
     schools: Annotated[int, typer.Option("--schools", help=say("option.plan_schools"))],
     treated: Annotated[int, typer.Option("--treated", help=say("option.plan_treated"))],
-    pupils: Annotated[int, typer.Option("--pupils", help=say("option.plan_pupils"))] = 60,
+    pupils: Annotated[int | None, typer.Option("--pupils", help=say("option.plan_pupils"))] = None,
     before: Annotated[int, typer.Option("--before", help=say("option.plan_before"))] = 3,
     after: Annotated[int, typer.Option("--after", help=say("option.plan_after"))] = 1,
     wanted: Annotated[float, typer.Option("--wanted", help=say("option.plan_wanted"))] = 0.20,
     selection: Annotated[str, typer.Option("--selection", help=say("option.plan_selection"))] = "lowest",
     panel: Annotated[Path | None, typer.Option("--panel", help=say("option.plan_panel"))] = None,
+    own: Annotated[bool, typer.Option("--own", help=say("option.plan_own"))] = False,
     folder: FolderOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say which effect could be detected; needs no workspace."""
+    """Say which effect could be detected; needs a workspace for `--own` only."""
     from shnor_analysis.models.planning import plan_power
     from shnor_analysis.results import NotEstimable
 
@@ -58,14 +60,17 @@ def power(
         shown = {"option": "--selection"}
         allowed = ", ".join(SELECTIONS)
         raise UsageProblem(Problem("option_value_wrong", found=selection, allowed=allowed, fields=shown))
+    if own and panel is not None:
+        raise UsageProblem(Problem("plan_two_panels"))
+    rows = _own_panel(folder) if own else None if panel is None else _read_panel(panel)
     options: PowerOptions = {"wanted": wanted, "selection": cast("Literal['lowest', 'balanced']", selection)}
     found = plan_power(
         schools=schools,
         treated=treated,
-        pupils=pupils,
         years_before=before,
         years_after=after,
-        panel=None if panel is None else _read_panel(panel),
+        pupils=USUAL_PUPILS if pupils is None and rows is None else pupils,
+        panel=rows,
         **options,
     )
     if isinstance(found, NotEstimable):
@@ -132,6 +137,16 @@ def _show_power(plan: PowerPlan) -> None:
 
 def _facts(frozen: FrozenPlan) -> dict[str, object]:
     return {**asdict(frozen), "is_intact": frozen.is_intact}
+
+
+def _own_panel(folder: Path | None) -> pd.DataFrame:
+    """The workspace's results without those of schools in a programme from its first year on."""
+    from shnor_analysis.workspace import open_workspace
+
+    workspace = open_workspace(workspace_folder(folder))
+    rows = workspace.panel(max(workspace.years(), default=0))
+    began = workspace.table("participation").groupby("school_id")["cohort_year"].min()
+    return rows[~(rows["school_year"] >= rows["school_id"].map(began))]
 
 
 def _read_panel(path: Path) -> pd.DataFrame:

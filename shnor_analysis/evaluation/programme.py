@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.evaluation.programme_facts import (
+    AbsentList,
     CalibrationRow,
     CohortFlow,
     FlowArmRow,
@@ -69,6 +70,11 @@ def list_flow_of(
         reliability=newest.components.reliability,
         notes=tuple(dict.fromkeys(note for one in flows for note in one.notes)),
         is_stale=is_stale,
+        absent=tuple(
+            AbsentList(year, one)
+            for year, one in ((found.school_year - 1, found.observed), (found.school_year, found.forecast))
+            if isinstance(one, NotEstimable)
+        ),
     )
 
 

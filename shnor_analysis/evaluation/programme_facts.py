@@ -44,6 +44,14 @@ class ListForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentList:
+    """A list of which nothing can be predicted, and why."""
+
+    list_school_year: int
+    reason: NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationRow:
     """A past list beside what was predicted for it from the years before; the programme's schools are left out.
 
@@ -107,7 +115,7 @@ class ListFlowFacts:
     `rule` is the version of the listing rule (its text stands in `reference`), `rule_is_verified` whether anybody
     compared it with its document; `rule_code` and `rule_parameters` name the rule as the model took it (msgid
     ``list_rule.<code>``). `lists` stand oldest first: the report year's forecast has no
-    observation. `first_year` is the first school year behind the model. `schools_n` schools of all places were used. `notes` are codes of
+    observation; `absent` says why one of them is not there. `first_year` is the first school year behind the model. `schools_n` schools of all places were used. `notes` are codes of
     `locale/` (msgid ``list_flow_note.<code>``).
     """
 
@@ -125,6 +133,7 @@ class ListFlowFacts:
     reliability: float | None
     notes: tuple[str, ...]
     is_stale: bool
+    absent: tuple[AbsentList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from shnor_analysis.kernels.read_only import make_read_only
 
+Working = Literal["weights", "equal"]
 Floats = npt.NDArray[np.float64]
 # least eigenvalue of the columns' correlations under which one follows from the others
 COLLINEAR = 1e-9
@@ -42,57 +44,84 @@ class StackedFit:
             return np.where(self.std_error > 0, self.estimate / self.std_error, np.nan)
 
 
-def fit_stacked(outcome: Floats, design: Floats, weights: Floats, *, with_df: bool = True) -> StackedFit:
+def fit_stacked(
+    outcome: Floats, design: Floats, weights: Floats, *, working: Working = "weights", with_df: bool = True
+) -> StackedFit:
     """Fit B weighted regressions whose rows stand as clusters × stacks.
 
-    β = (X'WX)⁻¹X'Wy; V = M Σ X_i'W_i A_i e_i e_i' A_i W_i X_i M with M = (X'WX)⁻¹, A_i = B_i^(−1/2) and
-    B_i = ((I − H)(I − H)')_ii, H = XMX'W: weights say how much a row counts, the working model of the errors is
-    independence with one variance.
+    β = (X'WX)⁻¹X'Wy; V = M Σ X_i'W_i A_i e_i e_i' A_i W_i X_i M with M = (X'WX)⁻¹. Φ is the variance of the rows under
+    the working model, diagonal: 1 / weight, or one for all. H = XMX'W, B_i = ((I − H)Φ(I − H)')_ii, v_i = Φ_i^(1/2),
+    A_i = v_i (v_i B_i v_i)^(−1/2) v_i. Degrees of freedom are Satterthwaite's under the same model.
 
     Parameters:
         outcome: Shape (B, S, C): S clusters (schools) of at most C rows.
         design: Columns of the regression, the one asked for last, shape (B, S, C, p).
         weights: Shape (B, S, C); 0 where a cluster has no such row, whose outcome and columns then do not count.
+        working: Whether the weights say how sure a row is ("weights") or only how much it counts ("equal"). Errors hold
+            either way; where weights are pupils and schools unequal, degrees of freedom under "equal" are too few.
         with_df: Whether degrees of freedom are worked out.
 
     Limits: small p and C; time grows with B · S · (C³ + C p²).
     Source: Bell, McCaffrey (2002), Surv. Methodol. 28(2); Pustejovsky, Tipton (2018), JBES 36(4), eq. 6-11. Equal to
-        clubSandwich's `vcovCR(lm(weights = w), type = "CR2")` with its default target, tests/unit/.
+        clubSandwich's `vcovCR(lm(weights = w), type = "CR2")`, with target = 1 / w for "weights" and its default target
+        for "equal", tests/reference/.
     """
     n_fits, n_clusters, n_stacks, n_columns = design.shape
     per_pass = max(1, MOST_CELLS // max(n_clusters * n_stacks * max(n_columns, n_stacks), 1))
-    parts = [
-        _fit_pass(
-            outcome[at : at + per_pass],
-            design[at : at + per_pass],
-            weights[at : at + per_pass],
-            with_df=with_df,
-        )
-        for at in range(0, n_fits, per_pass)
-    ]
+    parts = []
+    for at in range(0, n_fits, per_pass):
+        here = slice(at, at + per_pass)
+        made = _prepared(outcome[here], design[here], weights[here], working=working)
+        parts.append(_fit_pass(made, with_df=with_df))
     return StackedFit(*(np.concatenate(found) for found in zip(*parts, strict=True)))
 
 
-def _fit_pass(
-    outcome: Floats, design: Floats, weights: Floats, *, with_df: bool
-) -> tuple[Floats, Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one pass: absent ones are 0 with variance 1, weights at most 1, columns of unit length.
+
+    `told` is weight × variance; `size` are the lengths that were taken from the columns, shape (B, p).
+    """
+
+    y: Floats
+    x: Floats
+    weight: Floats
+    variance: Floats
+    size: Floats
+
+    @property
+    def told(self) -> Floats:
+        return self.weight * self.variance
+
+
+def _prepared(outcome: Floats, design: Floats, weights: Floats, *, working: Working) -> _Rows:
     is_there = weights > 0
     weight = np.where(is_there, weights, 0.0)
     weight = weight / np.maximum(weight.max(axis=(1, 2), keepdims=True), np.finfo(float).tiny)
+    variance = np.where(is_there, 1 / np.where(is_there, weight, 1.0), 1.0)
     x = np.where(is_there[..., None], design, 0.0)
     size = np.sqrt(np.einsum("bsc,bscp->bp", weight, x**2))
-    x = x / np.where(size > 0, size, 1.0)[:, None, None, :]
-    weighted = weight[..., None] * x
+    return _Rows(
+        y=np.where(is_there, outcome, 0.0),
+        x=x / np.where(size > 0, size, 1.0)[:, None, None, :],
+        weight=weight,
+        variance=variance if working == "weights" else np.ones_like(variance),
+        size=size,
+    )
+
+
+def _fit_pass(rows: _Rows, *, with_df: bool) -> tuple[Floats, Floats, Floats]:
+    x, last = rows.x, rows.size[:, -1]
+    weighted = rows.weight[..., None] * x
     bread, is_sound = _inverse(np.einsum("bscp,bscq->bpq", x, weighted))
-    y = np.where(is_there, outcome, 0.0)
-    beta = np.einsum("bpq,bscq,bsc->bp", bread, weighted, y, optimize=True)
-    residual = y - np.einsum("bscp,bp->bsc", x, beta)
-    squares = np.einsum("bscp,bscq->bpq", weighted, weighted)
-    middle = bread @ squares @ bread
-    adjusted = _adjusted(x, weighted, weight, bread, middle)
+    beta = np.einsum("bpq,bscq,bsc->bp", bread, weighted, rows.y, optimize=True)
+    residual = rows.y - np.einsum("bscp,bp->bsc", x, beta)
+    told = np.einsum("bscp,bscq->bpq", weighted, rows.told[..., None] * x)
+    middle = bread @ told @ bread
+    adjusted = _adjusted(rows, np.einsum("bscp,bp->bsc", weighted, bread[:, :, -1]), bread, middle)
     score = np.einsum("bsc,bsc->bs", adjusted, residual)
-    scale = np.where(is_sound, 1.0, np.nan) / np.where(size[:, -1] > 0, size[:, -1], np.nan)
-    df = _degrees(adjusted, x, weighted, bread, middle) if with_df else np.full(len(x), np.nan)
+    scale = np.where(is_sound, 1.0, np.nan) / np.where(last > 0, last, np.nan)
+    df = _degrees(rows, adjusted, bread, middle) if with_df else np.full(len(x), np.nan)
     return beta[:, -1] * scale, np.sqrt(np.einsum("bs,bs->b", score, score)) * scale, df
 
 
@@ -104,37 +133,44 @@ def _inverse(gram: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return np.linalg.inv(safe), is_sound
 
 
-def _adjusted(x: Floats, weighted: Floats, weight: Floats, bread: Floats, middle: Floats) -> Floats:
-    """A_i W_i X_i M c of each cluster, c the last column, shape (B, S, C)."""
-    given: Floats = np.einsum("bscp,bp->bsc", weighted, bread[:, :, -1])
+def _adjusted(rows: _Rows, given: Floats, bread: Floats, middle: Floats) -> Floats:
+    """A_i W_i X_i M c of each cluster from W_i X_i M c, c the last column, shape (B, S, C)."""
+    x = rows.x
     if x.shape[2] == 1:
-        leverage = (
-            np.einsum("bsp,bpq,bsq->bs", x[:, :, 0], bread, x[:, :, 0], optimize=True) * weight[:, :, 0]
-        )
-        rest = 1 - 2 * leverage + np.einsum("bsp,bpq,bsq->bs", x[:, :, 0], middle, x[:, :, 0], optimize=True)
-        return given * np.where(rest > EMPTY, 1 / np.sqrt(np.maximum(rest, EMPTY)), 0.0)[:, :, None]
-    hat = (x @ bread[:, None]) @ weighted.transpose(0, 1, 3, 2)
+        one = x[:, :, 0]
+        hat = np.einsum("bsp,bpq,bsq->bs", one, bread, one, optimize=True) * rows.weight[:, :, 0]
+        outer = np.einsum("bsp,bpq,bsq->bs", one, middle, one, optimize=True) / rows.variance[:, :, 0]
+        return np.asarray(given * _inverse_roots(1 - 2 * hat + outer)[:, :, None])
+    # only ratios of variances within a cluster count in A
+    largest = rows.variance.max(axis=2, keepdims=True)
+    deviation = np.sqrt(rows.variance / largest)
+    hat = ((x @ bread[:, None]) @ x.transpose(0, 1, 3, 2)) * rows.told[..., None, :]
     outer = (x @ middle[:, None]) @ x.transpose(0, 1, 3, 2)
-    values, vectors = np.linalg.eigh(np.eye(x.shape[2]) - hat - hat.transpose(0, 1, 3, 2) + outer)
-    roots = np.where(values > EMPTY, 1 / np.sqrt(np.maximum(values, EMPTY)), 0.0)
-    turned = np.einsum("bscd,bsc->bsd", vectors, given) * roots
-    return np.asarray(np.einsum("bscd,bsd->bsc", vectors, turned))
+    own = np.eye(x.shape[2]) * rows.variance[..., None]
+    spread = (own - hat - hat.transpose(0, 1, 3, 2) + outer) / largest[..., None]
+    values, vectors = np.linalg.eigh(deviation[..., :, None] * spread * deviation[..., None, :])
+    turned = np.einsum("bscd,bsc->bsd", vectors, deviation * given) * _inverse_roots(values)
+    return np.asarray(deviation * np.einsum("bscd,bsd->bsc", vectors, turned))
 
 
-def _degrees(adjusted: Floats, x: Floats, weighted: Floats, bread: Floats, middle: Floats) -> Floats:
+def _inverse_roots(values: Floats) -> Floats:
+    return np.asarray(np.where(values > EMPTY, 1 / np.sqrt(np.maximum(values, EMPTY)), 0.0))
+
+
+def _degrees(rows: _Rows, adjusted: Floats, bread: Floats, middle: Floats) -> Floats:
     """(Σ G_ii)² / Σ G_ij², G_ij the covariance of the parts of clusters i and j under the working model.
 
     G = D + Z K Z' with D diagonal and few columns in Z, so no matrix of clusters × clusters is made.
     """
-    n_columns = x.shape[3]
-    plain = np.einsum("bscp,bsc->bsp", x, adjusted)
-    heavy = np.einsum("bscp,bsc->bsp", weighted, adjusted)
+    n_columns = rows.x.shape[3]
+    plain = np.einsum("bscp,bsc->bsp", rows.x, adjusted)
+    heavy = np.einsum("bscp,bsc->bsp", rows.x, rows.told * adjusted)
     z = np.concatenate([plain, heavy], axis=2)
-    kernel = np.zeros((len(x), 2 * n_columns, 2 * n_columns))
+    kernel = np.zeros((len(z), 2 * n_columns, 2 * n_columns))
     kernel[:, :n_columns, :n_columns] = middle
     kernel[:, :n_columns, n_columns:] = -bread
     kernel[:, n_columns:, :n_columns] = -bread
-    own = np.einsum("bsc,bsc->bs", adjusted, adjusted)
+    own = np.einsum("bsc,bsc->bs", adjusted, rows.variance * adjusted)
     spread = np.einsum("bsp,bpq,bsq->bs", z, kernel, z, optimize=True)
     both = kernel @ np.einsum("bsp,bsq->bpq", z, z)
     total = (own + spread).sum(axis=1)

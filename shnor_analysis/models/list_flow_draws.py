@@ -56,24 +56,25 @@ class FlowDraws:
 
 def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
     """Fit the level of schools to all years up to the list's, draw the next one and apply the rule to each draw."""
+    # schools that only later years know take no part, not even in the order of random numbers
+    known = rows.known_by(year)
     low, tested, cells = rows.known_until(year)
-    level = fit_level(low, tested, cells)
+    level = fit_level(low[known], tested[known], cells)
     judged, listed = rows.judged(year), rows.listed(year)
     # a school is on next year's list when the year ahead is low and so were as many years before it as the rule wants
-    eligible = rows.eligible(year + 1)[judged]
-    ahead = _ahead(rows, year, cells)
+    eligible, among = rows.eligible(year + 1)[judged], judged[known]
+    ahead = _ahead(rows.tested[known, rows.at(year)], year, cells)
     generator = np.random.default_rng([seed, year])
     batch = int(np.clip(judged.sum() // SCHOOLS_PER_BATCH_DRAW, LEAST_BATCH, MOST_BATCH))
-    told, shares = [], np.zeros((judged.size, ahead.cells.year.size))
-    batches = 0
+    told, shares = [], []
     for counts, expected in draw_ahead(level, ahead, draws=draws, per_parameters=batch, generator=generator):
-        told.append(rows.fires(counts[:, judged], ahead.tested[judged]) & eligible)
-        shares, batches = shares + expected, batches + 1
+        told.append(rows.fires(counts[:, among], ahead.tested[among]) & eligible)
+        shares.append(expected[among])
     is_low = np.concatenate(told)
     chance, expected_share = np.full(judged.size, np.nan), np.full(judged.size, np.nan)
     chance[judged] = is_low.mean(axis=0)
-    weights = ahead.tested[judged]
-    expected_share[judged] = (shares[judged] / batches * weights).sum(axis=1) / weights.sum(axis=1)
+    weights = ahead.tested[among]
+    expected_share[judged] = (np.mean(shares, axis=0) * weights).sum(axis=1) / weights.sum(axis=1)
     was_listed = listed[judged]
     return FlowDraws(
         rows,
@@ -88,9 +89,8 @@ def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
     )
 
 
-def _ahead(rows: FlowRows, year: int, cells: Cells) -> Ahead:
+def _ahead(tested: Array, year: int, cells: Cells) -> Ahead:
     """The same procedures and numbers tested as in the list's year; procedures never learnt from are left out."""
-    tested = rows.tested[:, rows.at(year)]
     known = np.isin(np.arange(tested.shape[1]), cells.procedure) & (tested > 0).any(axis=0)
     procedures = np.flatnonzero(known)
     return Ahead(Cells(np.full(procedures.size, year + 1), procedures), tested[:, procedures])

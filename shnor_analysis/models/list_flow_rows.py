@@ -44,6 +44,10 @@ class FlowRows:
         """Whether any school has a result in the year."""
         return year in self.years
 
+    def known_by(self, year: int) -> Flags:
+        """Schools with a result in the year or before, shape (schools,)."""
+        return np.asarray(self.tested[:, np.array(self.years) <= year].sum(axis=(1, 2)) > 0)
+
     def judged(self, year: int) -> Flags:
         """Schools that the rule can judge on the year's results, shape (schools,)."""
         if not self.has(year):

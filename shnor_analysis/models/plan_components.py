@@ -20,10 +20,11 @@ LEAST_SCHOOLS = 10
 
 @dataclass(frozen=True, slots=True)
 class PanelFacts:
-    """Components of a panel, and the share of low results over all of it (0–1)."""
+    """Components of a panel, the share of low results over all of it (0–1), and a school's usual results in a year."""
 
     components: PlanComponents
     low_share: float
+    pupils: int
 
 
 def components_of_panel(panel: pd.DataFrame) -> PanelFacts | NotEstimable:
@@ -63,7 +64,9 @@ def _facts(panel: SchoolPanel) -> PanelFacts | NotEstimable:
         schools_n=schools,
         years_n=found.years_n,
     )
-    return PanelFacts(components, float(panel.low.sum() / panel.tested.sum()))
+    return PanelFacts(
+        components, float(panel.low.sum() / panel.tested.sum()), round(float(np.nanmedian(tested)))
+    )
 
 
 def _school_years(panel: SchoolPanel) -> tuple[Floats, Floats, Floats]:

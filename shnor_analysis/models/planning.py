@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
@@ -74,9 +75,9 @@ def plan_power(
     *,
     schools: int,
     treated: int,
-    pupils: int,
     years_before: int,
     years_after: int,
+    pupils: int | None = None,
     panel: pd.DataFrame | None = None,
     **options: Unpack[PowerOptions],
 ) -> PowerPlan | NotEstimable:
@@ -90,9 +91,9 @@ def plan_power(
     Args:
         schools: All schools, treated ones included.
         treated: Schools of the programme.
-        pupils: Tested in a school and year.
         years_before: Years with results before the programme, the selection year (the last of them) included; 1–10.
         years_after: Years with results from the programme's first year on; 1–10.
+        pupils: Tested in a school and year; may be left out where there is a panel, which then tells it.
         panel: School results as for `estimate_programme_effect`, with no programme in them: how schools vary is then
             estimated from it instead of assumed, and `pupils` counts results over all procedures of a year.
         options: `components` (`PlanComponents`, assumed when neither they nor a panel are given); `level` 0.95;
@@ -110,7 +111,9 @@ def plan_power(
         harder to tell apart from the rest than others: group and selection year say much of the same.
     Source: Bloom (1995), Evaluation Review 19: 547–556; docs/method/planning.md. Checked by simulation.
     """
-    plan = _Plan(schools, treated, pupils, years_before, years_after)
+    # a number that the panel will tell is not there yet to be wrong
+    given = 1 if pupils is None and panel is not None else pupils or 0
+    plan = _Plan(schools, treated, given, years_before, years_after)
     _check(plan, options)
     components, low_share = options.get("components", PlanComponents()), 0.20
     if panel is not None:
@@ -118,6 +121,7 @@ def plan_power(
         if isinstance(found, NotEstimable):
             return found
         components, low_share = found.components, found.low_share
+        plan = replace(plan, pupils=found.pupils if pupils is None else pupils)
     asked = _Asked(
         components=components,
         level=options.get("level", 0.95),
@@ -145,7 +149,7 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
             fields={"size": name},
         )
         for name, (least, most) in allowed.items()
-        if not least <= getattr(plan, name) <= most
+        if not (isinstance(getattr(plan, name), Integral) and least <= getattr(plan, name) <= most)
     ]
     names = PowerOptions.__annotations__
     problems += [

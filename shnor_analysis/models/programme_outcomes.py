@@ -84,7 +84,9 @@ def _centred(panel: SchoolPanel, values: Floats, procedure: Indices, is_referenc
     """Values less the level of their procedure; procedures that no reference school wrote have that of all schools."""
     level = procedure_levels(values, panel.school, procedure, np.where(is_reference, panel.tested, 0.0))
     if np.isnan(level).any():
-        level = np.where(np.isnan(level), procedure_levels(values, panel.school, procedure, panel.tested), level)
+        level = np.where(
+            np.isnan(level), procedure_levels(values, panel.school, procedure, panel.tested), level
+        )
     return np.asarray(values - level[procedure])
 
 

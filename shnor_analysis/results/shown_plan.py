@@ -37,7 +37,9 @@ def plan_table(plan: PowerPlan, language: str) -> pd.DataFrame:
 
 def _found(plan: PowerPlan, language: str) -> Iterator[str]:
     sizes = {name: number(getattr(plan, name), language) for name in SIZE_COLUMNS}
-    yield render("plan.sizes", language, **sizes)
+    # a panel counts results: a pupil has one in each procedure
+    code = "plan.sizes_results" if plan.components.source == "panel" else "plan.sizes"
+    yield render(code, language, **sizes)
     yield render(
         "plan.mdes",
         language,

@@ -17,7 +17,7 @@ import pandas as pd
 
 from shnor_analysis import warehouse
 from shnor_analysis.accounting import Accounting
-from shnor_analysis.batch.plain_engine import Done, Failed
+from shnor_analysis.batch.runs import Done, Failed
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.evaluation import TownIndicators, assemble_school
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shnor_analysis.batch.failures import failure_in_words
-from shnor_analysis.batch.plain_engine import Done, Failed, Limits, Progress, run_plan
 from shnor_analysis.batch.plan import Job, make_plan
+from shnor_analysis.batch.runs import Done, Failed, Limits, Progress, run_plan
 from shnor_analysis.reporting.folders import edition
 from shnor_analysis.reporting.index import FailedReport, write_index
 from shnor_analysis.reporting.orders import (
@@ -22,6 +22,7 @@ from shnor_analysis.reporting.orders import (
 )
 from shnor_analysis.settings import Settings
 from shnor_analysis.workspace.lock import writing
+from shnor_analysis.workspace.preloading import PRELOADED
 
 RUNS = "runs"
 
@@ -58,7 +59,7 @@ def make_reports(
     Raises:
         UsageProblem: a template and its parameters do not fit; nothing has run then.
     """
-    plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER)
+    plan = make_plan(_jobs(_orders(folder, settings, request)), finisher=FINISHER, preload=PRELOADED)
     home = (
         folder / REPORTS / edition(request.school_year, audience=request.audience, language=request.language)
     )
@@ -69,6 +70,7 @@ def make_reports(
             run_folder=run_folder,
             jobs=request.jobs or usable_cores(),
             limits=Limits(),
+            engine=settings.engine,
             on_progress=on_progress,
         )
         index = write_index(

@@ -50,5 +50,8 @@ def masked(value: Any) -> str:
 def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
         names = (*DURATIONS, "output_path")
-        return {key: "MASKED" if key in names and one is not None else _without_times(one) for key, one in value.items()}
+        return {
+            key: "MASKED" if key in names and one is not None else _without_times(one)
+            for key, one in value.items()
+        }
     return [_without_times(one) for one in value] if isinstance(value, list) else value

@@ -68,7 +68,7 @@ echo from bash; echo to err >&2
 ---
 subprocess.run(["echo", "subprocess"], check=True).returncode
 ---
-os.write(1, b"raw out\n")
+os.write(1, b"raw out\n");
 ---
 os.write(2, b"raw err\n");
 ---
@@ -140,7 +140,7 @@ _ , __
 ---
 Out[38] if 38 in Out else len(In)
 ---
-%%writefile written.txt
+%%writefile /dev/null
 text
 ---
 %pwd

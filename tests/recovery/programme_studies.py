@@ -134,7 +134,10 @@ def estimators(towns):
         "ancova, selection year": [last],
         "ancova, selection year + earlier": [last, mean(0, YEARS_BEFORE - 1)],
         "ancova, two years + earlier": [last, y[:, :, YEARS_BEFORE - 2], mean(0, YEARS_BEFORE - 2)],
-        "ancova, mean of three years + earlier": [mean(YEARS_BEFORE - 3, YEARS_BEFORE), mean(0, YEARS_BEFORE - 3)],
+        "ancova, mean of three years + earlier": [
+            mean(YEARS_BEFORE - 3, YEARS_BEFORE),
+            mean(0, YEARS_BEFORE - 3),
+        ],
     }
     return {
         "before and after": before_and_after(towns),

@@ -11,7 +11,9 @@ import pytest
 from programme_draws import DRAWS, SCHOOL_SD, YEAR_SD, Design, draw_mark_towns
 from programme_studies import COHORT, FIRST_YEAR, answer, answers, excludes_zero, margin, within
 
+from shnor_analysis.models.programme_effect import estimate_programme_effect
 from shnor_analysis.models.programme_outcomes import school_years
+from shnor_analysis.models.programme_study import ProgrammeOptions
 from shnor_analysis.models.school_panel import read_panel
 
 pytestmark = pytest.mark.slow
@@ -96,6 +98,26 @@ def panel_of(marks):
             **columns,
         }
     )
+
+
+def test_the_public_function_says_what_the_studies_look_at():
+    design = Design(7, 40, "last_year", has_random_sizes=True, effect=EFFECT)
+    towns = draw_mark_towns(design, draws=3)
+    for marks, is_treated in zip(towns.marks, towns.is_treated, strict=True):
+        table = panel_of(marks)
+        treated = dict.fromkeys([f"sch{place:03d}" for place in np.flatnonzero(is_treated)], COHORT)
+        options = ProgrammeOptions(permutations=PERMUTATIONS, seed=7, robustness=False)
+        told = estimate_programme_effect(table, treated=treated, options=options)
+        primary, bracket, p = answer(
+            school_years(read_panel(table), treated), permutations=PERMUTATIONS, seed=7
+        )
+        rows = told.tidy().set_index("design")
+        names = ["estimate", "p_value", "conf_low", "conf_high", "df"]
+        assert rows.loc["ancova", names].tolist() == pytest.approx(primary, rel=1e-12)
+        assert rows.loc["did", names].tolist() == pytest.approx(bracket, rel=1e-12)
+        assert told.permutation_p == p
+        hull = (min(primary[2], bracket[2]), max(primary[3], bracket[3]))
+        assert (told.hull_low, told.hull_high) == pytest.approx(hull, rel=1e-12)
 
 
 def test_from_marks_the_interval_holds_the_effect_and_zero_where_nothing_was_done(record_property):

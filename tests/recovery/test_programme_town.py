@@ -107,9 +107,7 @@ def measured_effects():
         for cohort, found in changes.items():
             own = (twins[0].cohort == cohort) & twins[0].treated
             assert (own == ((twins[1].cohort == cohort) & twins[1].treated)).all()
-            found.append(
-                np.average((twins[0].sd.post - twins[1].sd.post)[own], weights=twins[0].weight[own])
-            )
+            found.append(np.average((twins[0].sd.post - twins[1].sd.post)[own], weights=twins[0].weight[own]))
     return {cohort: float(np.mean(found)) for cohort, found in changes.items()}
 
 

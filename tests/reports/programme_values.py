@@ -1,43 +1,27 @@
-"""Hand-made facts of list flow, a programme and a school's course for tests: every number is given, nothing is fitted."""
+"""Hand-made facts of a programme for tests: every number is given, nothing is fitted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from evaluations import YEAR, a_school, vpr, wilson
+from evaluations import YEAR
+from list_flow_values import COHORT, a_list_flow
 from test_what_is_not_shown import a_town
 
-from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
+from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.evaluation.programme_facts import (
-    CalibrationRow,
-    CohortFlow,
     FlowArmRow,
     GroupYearRow,
     LeaveOneOutFacts,
     LeaveOneOutRow,
     ListFlowFacts,
-    ListForecast,
     PlanFacts,
     PlanLine,
     ProgrammeFacts,
-    SchoolFlow,
     TrendRow,
 )
-from shnor_analysis.evaluation.record_facts import Change, Listing, MarkAgreement, PooledPart
-from shnor_analysis.evaluation.school_programme_facts import (
-    ChangeStatement,
-    CourseFacts,
-    CoursePoint,
-    ExitStatements,
-    IssuedStatement,
-    ObjectivitySigns,
-    RuleStatement,
-    SimilarCourse,
-    SimilarShare,
-    SimilarYear,
-)
-from shnor_analysis.results import Estimate, NotEstimable
+from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.evidence import (
     BaselineRow,
     EffectSize,
@@ -54,98 +38,6 @@ from shnor_analysis.results.programme_parts import (
     PlaceboRank,
     Specification,
 )
-
-COHORT = 2022
-
-
-def a_cohort(
-    *, listed: int = 7, left: int = 7, expected: float = 3.1, p: float = 0.002, **changed: Any
-) -> CohortFlow:
-    """Schools of one year of a programme on the list before it."""
-    schools = tuple(
-        SchoolFlow(f"sch{n}", f"Школа № {n}", True, 0.25 + n / 40, n <= left) for n in range(1, listed + 1)
-    )
-    told = CohortFlow(
-        programme="500+",
-        cohort_year=COHORT,
-        list_school_year=2021,
-        next_school_year=2022,
-        schools_n=max(listed, 1),
-        listed_n=listed,
-        without_result_n=0,
-        left_n=left,
-        expected_leavers=expected,
-        leavers_low=1,
-        leavers_high=5,
-        p_at_least_observed=p,
-        schools=schools,
-    )
-    return replace(told, **changed)
-
-
-def a_calibration(year: int, expected: float, observed: int, **changed: Any) -> CalibrationRow:
-    """A past list of 13 schools with three to either side of the expected number."""
-    low, high = max(0, round(expected) - 3), round(expected) + 3
-    told = CalibrationRow(
-        list_school_year=year,
-        list_n=13,
-        without_result_n=0,
-        expected_leavers=expected,
-        leavers_low=low,
-        leavers_high=high,
-        observed_leavers=observed,
-        p_at_least_observed=0.5,
-        pit=0.5,
-        is_inside=low <= observed <= high,
-    )
-    return replace(told, **changed)
-
-
-def a_forecast(year: int, *, observed: int | None = None, **changed: Any) -> ListForecast:
-    """A list of twelve schools of which four would leave."""
-    told = ListForecast(
-        list_school_year=year,
-        next_school_year=year + 1,
-        list_n=12,
-        without_result_n=0,
-        expected_leavers=4.2,
-        leavers_low=2,
-        leavers_high=7,
-        observed_leavers=observed,
-        p_at_least_observed=None if observed is None else 0.4,
-        expected_entrants=4.4,
-        entrants_low=2,
-        entrants_high=7,
-        observed_entrants=observed,
-    )
-    return replace(told, **changed)
-
-
-def a_list_flow(*cohorts: CohortFlow, **changed: Any) -> ListFlowFacts:
-    """A rule that was right about four of five past lists."""
-    told = ListFlowFacts(
-        school_year=YEAR,
-        rule="rosobr_2023",
-        rule_is_verified=False,
-        rule_code="share_of_low",
-        rule_parameters=(("threshold", 0.3),),
-        level=0.95,
-        first_year=2018,
-        schools_n=40,
-        lists=(a_forecast(YEAR - 1, observed=5), a_forecast(YEAR)),
-        calibration=(
-            a_calibration(2018, 5.2, 6),
-            a_calibration(2019, 4.4, 3),
-            a_calibration(2020, 4.0, 8),
-            a_calibration(2021, 4.6, 5),
-            a_calibration(2022, 4.9, 4),
-        ),
-        cohorts=cohorts or (a_cohort(),),
-        reliability=0.68,
-        notes=(),
-        is_stale=False,
-    )
-    return replace(told, **changed)
 
 
 def a_design(
@@ -193,12 +85,36 @@ def the_specifications() -> tuple[Specification, ...]:
     return tuple(told)
 
 
-def an_effect(**changed: Any) -> ProgrammeEffect:
-    """Seven schools of forty: the hull from a little worse to better."""
+def the_placebos() -> PlaceboRank:
+    """The real estimate is the sixth of 25."""
     placebos = tuple(
         Placebo("year" if n % 3 else "place", str(2016 + n % 4), 2016 + n % 4, (n - 9) / 60, (n - 9) / 6)
         for n in range(24)
     )
+    return PlaceboRank(placebos, 6, 24, 0.04, 0.24)
+
+
+def the_grade() -> EvidenceGrade:
+    """Two padlocks of five: three by design, one taken for biased results."""
+    return EvidenceGrade(
+        2,
+        3,
+        (
+            GradeStep(
+                "design_several_years",
+                0,
+                {"treated": 7, "comparison": 33, "years_before": 4, "years_after": 3},
+            ),
+            GradeStep("power", 0, {"mdes": 0.25, "ceiling": 4}),
+            GradeStep("loss", 0, {"lost_share": 0.024, "ceiling": 5}),
+            GradeStep("baseline_adjusted", 0, {"g": -0.21, "outcome": "selection_year", "school_year": 2021}),
+            GradeStep("biased_results", -1, {"n": 2, "treated": 7}),
+        ),
+    )
+
+
+def an_effect(**changed: Any) -> ProgrammeEffect:
+    """Seven schools of forty: the hull from a little worse to better."""
     told = ProgrammeEffect(
         level=0.95,
         cohorts=((COHORT, 7),),
@@ -239,26 +155,10 @@ def an_effect(**changed: Any) -> ProgrammeEffect:
             BaselineRow("earlier_mean", -0.04, "satisfied", -0.13, -0.09, None, 7, 33),
         ),
         baseline_g=-0.21,
-        grade=EvidenceGrade(
-            2,
-            3,
-            (
-                GradeStep(
-                    "design_several_years",
-                    0,
-                    {"treated": 7, "comparison": 33, "years_before": 4, "years_after": 3},
-                ),
-                GradeStep("power", 0, {"mdes": 0.25, "ceiling": 4}),
-                GradeStep("loss", 0, {"lost_share": 0.024, "ceiling": 5}),
-                GradeStep(
-                    "baseline_adjusted", 0, {"g": -0.21, "outcome": "selection_year", "school_year": 2021}
-                ),
-                GradeStep("biased_results", -1, {"n": 2, "treated": 7}),
-            ),
-        ),
+        grade=the_grade(),
         event_study=the_event_years(),
         staggered=NotEstimable("design_not_asked"),
-        placebos=PlaceboRank(placebos, 6, 24, 0.04, 0.24),
+        placebos=the_placebos(),
         specifications=the_specifications(),
         discontinuity=NotEstimable("design_not_asked"),
     )
@@ -358,77 +258,3 @@ def a_programme_town(
     return replace(
         a_town((10, 100)), list_flow=list_flow or a_list_flow(), programme=programme or a_programme()
     )
-
-
-def the_exits(**changed: Any) -> ExitStatements:
-    """Off the issued list, the rule silent, the share lower within chance."""
-    rule = a_school().list_years[-1].rule
-    told = ExitStatements(
-        IssuedStatement(2022, (Listing(2022, "low_results", "Ведомство", "№ 1"),), YEAR, (), ("№ 7",), True),
-        RuleStatement(2022, replace(rule, fires=True), YEAR + 1, rule, True, 0.36, 2022),
-        ChangeStatement(
-            2021,
-            YEAR,
-            (
-                Change(
-                    vpr("mathematics", 5, year=YEAR - 1), vpr("mathematics", 5), Estimate(-0.12, -0.25, 0.02)
-                ),
-            ),
-            1,
-            1,
-        ),
-    )
-    return replace(told, **changed)
-
-
-def a_course(**changed: Any) -> CourseFacts:
-    """Four years of its own, then three against the prediction."""
-    own = ((2018, 20), (2019, 24), (2020, 22), (2021, 34))
-    after = ((2022, 18, "inside"), (2023, 9, "better"), (2024, 19, "inside"))
-    told = CourseFacts(
-        school_year=YEAR,
-        through=2021,
-        level=0.95,
-        programme="500+",
-        cohort_year=COHORT,
-        years=(
-            *(
-                CoursePoint(year, 100, wilson(low, 100), None, None, parts=(PooledPart(100, low),))
-                for year, low in own
-            ),
-            *(
-                CoursePoint(
-                    year,
-                    100,
-                    wilson(low, 100),
-                    Estimate(0.23, 0.11, 0.37),
-                    verdict,
-                    parts=(PooledPart(100, low),),
-                )
-                for year, low, verdict in after
-            ),
-        ),
-        similar=tuple(
-            SimilarCourse(
-                f"sch{n}",
-                f"Школа № {n}",
-                tuple(SimilarShare(year, 90, 0.12 + n / 100 + (year % 3) / 50) for year in range(2018, 2025)),
-            )
-            for n in range(11, 21)
-        ),
-        similar_years=tuple(SimilarYear(year, 10, 0.13, 0.22, 0.36) for year in range(2018, 2025)),
-        signs=ObjectivitySigns(
-            (Listing(2021, "biased_results", "Ведомство", None),),
-            (MarkAgreement(vpr("mathematics", 5), 100, wilson(20, 100), wilson(65, 100), wilson(15, 100)),),
-            (2021,),
-        ),
-        is_stale=False,
-    )
-    return replace(told, **changed)
-
-
-def a_course_school(
-    *, course: CourseFacts | NotEstimable | None = None, exits: ExitStatements | NotEstimable | None = None
-) -> SchoolEvaluation:
-    """A school that left the list, with its course."""
-    return a_school(course=course or a_course(), exits=exits or the_exits())

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from course_values import a_course, a_course_school, the_exits
 from evaluations import wilson
-from programme_values import a_course, a_course_school, the_exits
 
 from shnor_analysis.disclosure import release
 from shnor_analysis.exhibits import describe, draw, make_table
@@ -144,3 +144,10 @@ def test_before_the_models_are_fitted_words_stand_and_no_empty_picture(language)
     assert "2023/24" in said(value, "course", language)
     assert type(draw(release(value), "course", language)) is Text
     assert type(make_table(release(value), "course", language)) is Text
+
+
+def test_without_a_predicted_year_there_is_no_picture():
+    course = a_course()
+    value = a_course_school(course=replace(course, years=course.years[:4]))
+    assert type(draw(release(value), "course", "ru")) is Text
+    assert len(rows(value, "course")) == 4

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from programme_values import a_calibration, a_cohort, a_forecast, a_list_flow, a_programme_town
+from list_flow_values import a_calibration, a_cohort, a_forecast, a_list_flow
+from programme_values import a_programme_town
 
 from shnor_analysis.disclosure import release
 from shnor_analysis.exhibits import describe, draw, make_table
@@ -181,3 +182,30 @@ def test_before_anything_was_fitted_one_sentence_stands(language):
     assert "shnor fit" not in said(town, "list_flow", language, audience="public")
     assert [said(town, one, language) for one in ("calibration", "next_list")] == ["", ""]
     assert type(draw(release(town), "calibration", language)) is Text
+
+
+def test_none_that_left_is_said_in_words_and_has_no_chance():
+    none = a_programme_town(list_flow=a_list_flow(a_cohort(listed=1, left=0, expected=0.2, p=1.0)))
+    assert "(1), не вышла ни одна. Без программы не вышла бы почти ни одна (от 1 до 5)." in said(
+        none, "list_flow"
+    )
+    assert "случайности" not in said(none, "list_flow").partition("ни одна.")[2].partition("\n")[0]
+    assert shown(none, "list_flow").splitlines()[1].endswith("\t—")
+
+
+def test_where_every_list_is_closed_no_table_of_closed_cells_stands():
+    closed = Suppressed("fewer_than_5")
+    names = (
+        "list_n",
+        "without_result_n",
+        "expected_leavers",
+        "leavers_low",
+        "leavers_high",
+        "observed_leavers",
+        "is_inside",
+    )
+    past = replace(a_calibration(2020, 4.0, 4), **dict.fromkeys(names, closed))
+    town = a_programme_town(list_flow=a_list_flow(calibration=(past,)))
+    assert "Проверка здесь не показана" in said(town, "calibration")
+    assert type(make_table(release(town), "calibration", "ru")) is Text
+    assert type(make_table(release(town), "next_list", "ru")) is not Text

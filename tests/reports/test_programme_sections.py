@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from list_flow_values import a_list_flow
 from programme_values import (
     a_descriptive_effect,
-    a_list_flow,
     a_programme,
     a_programme_town,
     an_effect,
@@ -211,7 +211,7 @@ def test_the_plan_says_what_was_kept():
     rows = [row.split("\t")[1:] for row in shown(a_programme_town(), "plan").splitlines()[1:]]
     assert rows == [["по плану", "—"], ["отклонение", "в плане 3, сделано 2"], ["вне плана, поиск", "—"]]
     without = a_programme_town(programme=a_programme(plan=NotEstimable("no_plan")))
-    assert "Плана, закреплённого заранее, нет" in said(without, "plan")
+    assert "до результатов не закрепляли" in said(without, "plan")
     assert "shnor plan freeze" not in said(without, "plan", audience="public")
 
 
@@ -293,3 +293,27 @@ def test_every_section_is_said_without_codes(language):
         told = [said(a_programme_town(), one, language, audience=audience) for one in TEXTS]
         told += [shown(a_programme_town(), one, language, audience=audience) for one in TABLES]
         assert re.findall(r"\b[a-z]+_[a-z0-9_]+\b|\b[a-z]+\.[a-z_.]+\b|\{|None|nan\b", " ".join(told)) == []
+
+
+def test_base_years_keep_their_interval_and_are_hollow():
+    years = tuple(
+        replace(one, is_base=one.years_since < -1, conf_low=one.estimate - 0.1)
+        for one in an_effect().event_study
+    )
+    (axes,) = draw(release(with_effect(event_study=years)), "event_study", "ru").figure.axes
+    hollow = [
+        line for line in axes.lines if line.get_marker() == "o" and line.get_markerfacecolor() == "white"
+    ]
+    assert len(hollow) == 3
+    assert (
+        sum(len(line.get_xdata()) == 2 and line.get_xdata()[0] == line.get_xdata()[1] for line in axes.lines)
+        >= 7
+    )
+
+
+def test_of_many_schools_left_out_only_the_outermost_stand_in_the_table():
+    facts = a_programme()
+    rows = tuple(replace(facts.leave_one_out.rows[0], name=f"Школа № {n}") for n in range(1, 41))
+    many = replace(facts, leave_one_out=replace(facts.leave_one_out, rows=rows))
+    told = shown(a_programme_town(programme=many), "leave_one_out").splitlines()[1:-1]
+    assert [row.split("\t")[0] for row in told] == [f"Школа № {n}" for n in (1, 2, 3, 4, 37, 38, 39, 40)]

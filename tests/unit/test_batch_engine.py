@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from shnor_analysis.batch.ledger import Ledger, read_ledger
-from shnor_analysis.batch.plain_engine import Limits, Outcome, run_plan
+from shnor_analysis.batch.runs import Limits, Outcome, run_plan
 from shnor_analysis.batch.plan import Job, make_plan
 from shnor_analysis.batch.publishing import publish
 
@@ -106,7 +106,7 @@ def test_a_ledger_line_cut_by_a_crash_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_interrupt_leaves_no_half_report(template: Path, tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from shnor_analysis.batch.plain_engine import run_plan;"
+        "import sys; from pathlib import Path; from shnor_analysis.batch.runs import run_plan;"
         "from shnor_analysis.batch.plan import Job, make_plan; t, f = Path(sys.argv[1]), Path(sys.argv[2]);"
         "run_plan(make_plan([Job('late', t, {'mode': 'sleeps'}, f / 'out' / 'late')]), run_folder=f / 'run')"
     )

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from shnor_analysis.batch.plain_engine import Done, Failed, Outcome
+from shnor_analysis.batch.runs import Done, Failed, Outcome
 from shnor_analysis.cli import showing
 from shnor_analysis.cli.speech import speak_language
 from shnor_analysis.settings import Settings

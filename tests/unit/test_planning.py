@@ -97,6 +97,10 @@ def test_components_are_found_again_in_a_panel():
     plan = plan_power(**TOWN, panel=panel(200, 5))
     assert plan.components.source == "panel"
     assert (plan.components.schools_n, plan.components.years_n) == (200, 5)
+    told = {name: value for name, value in TOWN.items() if name != "pupils"}
+    assert plan_power(**told, panel=panel(200, 5)).pupils == 60
+    with pytest.raises(UsageProblem, match="plan_size_wrong"):
+        plan_power(**told)
 
 
 def test_series_of_one_level_have_no_yearly_part():
@@ -117,7 +121,7 @@ def test_a_panel_of_one_year_is_not_enough():
 def test_everything_wrong_is_said_at_once():
     with pytest.raises(UsageProblem) as refused:
         plan_power(
-            schools=8, treated=7, pupils=0, years_before=0, years_after=1, power=1.0, size=3, selection="x"
+            schools=8, treated=7, pupils=1.5, years_before=0, years_after=1, power=1.0, size=3, selection="x"
         )
     told = [render_problem(one, "en") for one in refused.value.problems]
     assert (
@@ -160,6 +164,7 @@ def test_the_command_says_the_same_and_reads_a_table(tmp_path, capsys):
     assert main(["plan", "power", *sizes, "--panel", str(path)]) == 0
     assert "Estimated from own data (schools: 40, years: 5)" in capsys.readouterr().out
     assert main(["plan", "power", *sizes, "--panel", str(tmp_path / "gone.csv")]) == 2
+    assert main(["plan", "power", *sizes, "--panel", str(path), "--own"]) == 2
     assert main(["plan", "power", *sizes, "--selection", "best"]) == 2
     (tmp_path / "broken.parquet").write_bytes(b"x")
     assert main(["plan", "power", *sizes, "--panel", str(tmp_path / "broken.parquet")]) == 4

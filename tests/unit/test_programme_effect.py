@@ -310,9 +310,13 @@ def test_numbers_as_school_ids_are_found():
 
 
 def test_a_stored_evaluation_comes_back_equal(tmp_path):
-    panel, treated = a_region()
-    for name, schools in (("whole", treated), ("few", dict(list(treated.items())[:2]))):
-        found = ask(panel, schools)
+    panel, treated = a_region(schools=24, treated=8)
+    staggered = {name: 2022 + at % 2 for at, name in enumerate(treated)}
+    context = pd.DataFrame({"school_id": list(treated), "boiler": 7})
+    for name, schools in (("whole", staggered), ("few", dict(list(treated.items())[:2]))):
+        found = ask(panel, schools, context=context, options=ProgrammeOptions(permutations=99))
+        assert found.notes
+        found = replace(found, mdes=float("inf"))
         found.store(tmp_path / name)
         assert ProgrammeEffect.load(tmp_path / name) == found
     (tmp_path / "whole" / "effect.json").write_text('{"kind": "other"}')

@@ -24,25 +24,27 @@ from shnor_analysis.models.programme_stacks import labels_of, stack_rows, stack_
 from shnor_analysis.models.school_panel import read_panel
 
 
-def dense_cr2(y, x, w, school):
+def dense_cr2(y, x, w, school, variance):
     """CR2 and Bell–McCaffrey degrees of freedom of the last column with matrices of rows × rows."""
     bread = np.linalg.inv(x.T @ (w[:, None] * x))
-    hat = x @ bread @ (x * w[:, None]).T
-    left = np.eye(len(y)) - hat
+    left = np.eye(len(y)) - x @ bread @ (x * w[:, None]).T
     residual = left @ y
+    whole = left @ np.diag(variance) @ left.T
     score, parts = 0.0, []
     for one in np.unique(school):
         at = school == one
-        root = np.linalg.inv(np.real(sqrtm((left @ left.T)[np.ix_(at, at)])))
-        given = root @ (w[at, None] * x[at]) @ bread[:, -1]
+        root = np.diag(np.sqrt(variance[at]))
+        middle = np.linalg.inv(np.real(sqrtm(root @ whole[np.ix_(at, at)] @ root)))
+        given = root @ middle @ root @ (w[at, None] * x[at]) @ bread[:, -1]
         score += float(given @ residual[at]) ** 2
         parts.append(left[at].T @ given)
-    gram = np.array(parts) @ np.array(parts).T
+    gram = np.array(parts) @ np.diag(variance) @ np.array(parts).T
     return (bread @ x.T @ (w * y))[-1], np.sqrt(score), np.trace(gram) ** 2 / (gram**2).sum()
 
 
+@pytest.mark.parametrize("working", ["weights", "equal"])
 @pytest.mark.parametrize("stacks", [1, 3])
-def test_stacked_regressions_are_those_of_whole_matrices(stacks):
+def test_stacked_regressions_are_those_of_whole_matrices(stacks, working):
     rng = np.random.default_rng(stacks)
     shape = (4, 25, stacks)
     y, w = rng.normal(size=shape), rng.integers(5, 200, size=shape).astype(float)
@@ -55,11 +57,13 @@ def test_stacked_regressions_are_those_of_whole_matrices(stacks):
         axis=3,
     )
     w[rng.random(shape) < (0.2 if stacks > 1 else 0)] = 0
-    fit = fit_stacked(y, x, w)
+    fit = fit_stacked(y, x, w, working=working)
     for at in range(4):
         here = w[at] > 0
         school = np.nonzero(here)[0]
-        other = dense_cr2(y[at][here], x[at][here], w[at][here], school)
+        weight = w[at][here]
+        variance = 1 / weight if working == "weights" else np.ones_like(weight)
+        other = dense_cr2(y[at][here], x[at][here], weight, school, variance)
         assert (fit.estimate[at], fit.std_error[at], fit.df[at]) == pytest.approx(other, rel=1e-9)
 
 

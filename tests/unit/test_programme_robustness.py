@@ -118,23 +118,20 @@ def test_one_cohort_needs_no_design_for_several():
 
 
 def test_placebos_know_nothing_of_the_programmes_years():
-    panel, treated = a_region(seed=11)
-    study = study_of(panel, treated)
-    touched = panel["school_id"].isin(treated) & (panel["school_year"] >= 2022)
-    better = panel.copy()
-    better.loc[touched, "mark_5_n"] += better.loc[touched, "mark_2_n"]
-    better.loc[touched, "mark_2_n"] = 0
+    study = study_of(*places(2))
+    years = study.years
+    touched = np.array(years.years) >= years.cohort[:, None]
+    better = replace(study, years=replace(years, sd=years.sd + 5 * touched, pp=years.pp - 50 * touched))
     found = rank_among_placebos(study, ancova(study.rows()))
-    other = study_of(better, treated)
-    again = rank_among_placebos(other, ancova(other.rows()))
-    assert [one.estimate for one in again.placebos] == pytest.approx([one.estimate for one in found.placebos])
-    assert [(one.kind, one.first_year) for one in found.placebos] == [
-        ("year", 2019),
-        ("year", 2020),
-        ("year", 2021),
-    ]
+    again = rank_among_placebos(better, ancova(better.rows()))
+    assert again.placebos == found.placebos
     assert again.rank == 1
-    assert (found.k, found.smallest_p, found.p, found.is_overlapping) == (3, 0.25, None, True)
+    own, other = (
+        [one.first_year for one in found.placebos if one.kind == kind] for kind in ("year", "place")
+    )
+    # a year before the selection year is needed, and the first year has none; the programme began in 2022
+    assert (own, other) == ([2019, 2020, 2021], [2019, 2020, 2021, 2022, 2023])
+    assert (found.k, found.smallest_p, found.p, found.is_overlapping) == (8, 1 / 9, None, True)
 
 
 def test_a_placebo_of_a_year_is_the_headline_of_a_programme_that_began_then():

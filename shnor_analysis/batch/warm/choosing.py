@@ -14,7 +14,7 @@ LAUNCH = ("-m", "ipykernel_launcher", "-f", "{connection_file}")
 SPEEDUPS = frozenset({"-Xfrozen_modules=off"})
 
 
-def why_plain(notebook: Any, kernel_name: str) -> tuple[str, str]:
+def why_plain(kernel_name: str) -> tuple[str, str]:
     """The reason to run a notebook plainly (msgid ``warm.<reason>``) and its detail; two empty texts for none."""
     if not is_this_python(kernel_name):
         return "other_kernel", kernel_name
@@ -44,7 +44,11 @@ def is_this_python(kernel_name: str) -> bool:
 def _is_same_python(python: str) -> bool:
     """`python` alone means the running one: jupyter_client puts it there."""
     if os.sep not in python:
-        return python in {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info[:2])}
+        return python in {
+            "python",
+            f"python{sys.version_info[0]}",
+            "python{}.{}".format(*sys.version_info[:2]),
+        }
     return Path(python).absolute() == Path(sys.executable).absolute()
 
 

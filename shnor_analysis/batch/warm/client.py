@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any
 
@@ -72,10 +72,8 @@ class WireClient:
     def _ask(self, kind: str, content: dict[str, Any]) -> str:
         message = self.session.msg(kind, content)
         packed = pack(SHELL, self.session.serialize(message))
-        try:
+        with suppress(OSError):  # the kernel is dead; whoever waits for the answer will see it
             self._wire.sendall(packed)
-        except OSError:  # the kernel is dead; whoever waits for the answer will see it
-            pass
         return str(message["header"]["msg_id"])
 
     def _listen(self) -> None:

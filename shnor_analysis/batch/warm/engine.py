@@ -19,7 +19,7 @@ class WarmEngine:
 
         from shnor_analysis.batch.warm.choosing import notice, why_plain
 
-        reason, detail = why_plain(nb, cls.nb_kernel_name(nb, kernel_name))
+        reason, detail = why_plain(cls.nb_kernel_name(nb, kernel_name))
         if reason:
             logger.warning(notice(reason, detail))
             return NBClientEngine.execute_notebook(nb, kernel_name, **options)

@@ -10,7 +10,6 @@ import logging
 import os
 import random
 import select
-import signal
 import socket
 import struct
 import sys
@@ -106,7 +105,7 @@ class WarmKernel(IPythonKernel):
         try:
             await self.shell_handlers[message["header"]["msg_type"]](stream, [], message)
         except KeyboardInterrupt:
-            self.log.error("KeyboardInterrupt caught in kernel.")
+            self.log.warning("KeyboardInterrupt caught in kernel.")
         finally:
             self.post_handler_hook()
         drain_streams()

@@ -65,7 +65,7 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
             raise failures[0]
 
     @classmethod
-    def _tell(cls, cell: Any, cell_index: int) -> None:
+    def _tell(cls, cell: Any, cell_index: int) -> None:  # noqa: ARG003 - nbclient's names
         if cls.cell_starts is not None:
             cls.cell_starts(cell_index + 1)
 

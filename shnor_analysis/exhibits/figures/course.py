@@ -39,8 +39,10 @@ def draw_course(released: Released[SchoolEvaluation], language: str) -> Drawing 
     """Draw the share of low results by year, the predicted bounds, like schools; a flagged year is hatched."""
     facts = released.value.course
     points = [] if isinstance(facts, NotEstimable) else _known(facts)
-    if isinstance(facts, NotEstimable) or not points:
-        return Text("course", ())
+    if isinstance(facts, NotEstimable) or not any(isinstance(one.expected, Estimate) for one in points):
+        return Text(
+            "course", ()
+        )  # years alone stand in the table; what they are to be set beside is not there
     with house_style():
         figure = new_figure(HEIGHT)
         axes = figure.add_axes((0.07, 0.28 / HEIGHT, 0.92, (HEIGHT - 0.78) / HEIGHT))
@@ -181,9 +183,8 @@ def _legend(
     ]
     if any(not one.is_comparable for one in points):
         handles.append(_mark("legend.course.apart", "o", BLUE, language, face="white"))
-    if any(isinstance(one.expected, Estimate) for one in points):
-        label = render("legend.course.predicted", language)
-        handles.append(Patch(facecolor=PALE_BLUE, edgecolor=BLUE, linewidth=0.6, label=label))
+    label = render("legend.course.predicted", language)
+    handles.append(Patch(facecolor=PALE_BLUE, edgecolor=BLUE, linewidth=0.6, label=label))
     if like:
         handles.append(_mark("legend.course.like", "_", SOFT_INK, language, line=1.0))
     if facts.cohort_year is not None:

@@ -86,7 +86,7 @@ def _draw_band(axes: Axes, years: Sequence[EventYear]) -> None:
 def _draw_year(axes: Axes, one: EventYear) -> None:
     colour = ORANGE if one.is_selection else BLUE
     marker = "v" if one.is_selection else "o"
-    if not one.is_base:
+    if one.conf_low < one.conf_high:
         axes.plot([one.years_since] * 2, [one.conf_low, one.conf_high], color=colour, linewidth=1.5, zorder=2)
     axes.plot(
         [one.years_since],

@@ -8,6 +8,7 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.evaluation.programme_facts import CalibrationRow, CohortFlow, ListFlowFacts, ListForecast
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.programme_reading import coded
 from shnor_analysis.exhibits.sentences.fitted import opening
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
@@ -52,7 +53,7 @@ def cohorts_in_short(facts: ListFlowFacts | NotEstimable, language: str) -> Iter
     for one in cohorts:
         if not isinstance(one.left_n, int) or not one.listed_n:
             continue
-        said = printing.counted(
+        said = _left(
             "list_flow.short",
             one.left_n,
             language,
@@ -80,10 +81,15 @@ def _cohort(one: CohortFlow, language: str) -> str:
     if one.left_n is None:
         listed = printing.counted("list_flow.listed", one.listed_n, language)
         return f"{joined} {listed} {_anyway(one, language)}"
-    left = printing.counted("list_flow.left", one.left_n, language, listed=one.listed_n)
+    left = _left("list_flow.left", one.left_n, language, listed=one.listed_n)
     return " ".join(
         filter(None, (joined, left, _anyway(one, language), _by_chance(one, language), _lost(one, language)))
     )
+
+
+def _left(code: str, n: int, language: str, **fields: object) -> str:
+    """How many left, or that none did."""
+    return printing.counted(code, n, language, **fields) if n else render(f"{code}.none", language, **fields)
 
 
 def _anyway(one: CohortFlow, language: str) -> str:
@@ -128,7 +134,8 @@ def describe_calibration(released: Town, language: str) -> Text:
     heading = Heading(render("calibration.heading", language), 3)
     known = _checked(facts.calibration)
     if not known:
-        return Text("calibration", (heading, Paragraph(render("calibration.none", language), "note")))
+        code = "calibration.closed" if facts.calibration else "calibration.none"
+        return Text("calibration", (heading, Paragraph(render(code, language), "note")))
     inside = sum(one.is_inside is True for one in known)
     said = printing.counted("calibration.inside", len(known), language, inside=inside)
     blocks: list[Block] = [heading, Paragraph(f"{render('calibration.intro', language)} {said}")]
@@ -154,10 +161,12 @@ def _verdict(inside: int, n: int, language: str) -> str:
 def describe_next_list(released: Town, language: str) -> Text:
     """What chance alone will do with the newest list: how many schools stay, leave and enter."""
     facts = released.value.list_flow
-    if isinstance(facts, NotEstimable) or not facts.lists:
+    if isinstance(facts, NotEstimable) or not (facts.lists or facts.absent):
         return Text("next_list", ())
-    newest = facts.lists[-1]
     blocks: list[Block] = [Heading(render("next_list.heading", language), 3)]
+    if not facts.lists:
+        return Text("next_list", (*blocks, *(Paragraph(said, "note") for said in _absent(facts, language))))
+    newest = facts.lists[-1]
     if not isinstance(newest.list_n, int) or not isinstance(newest.expected_leavers, float):
         why = (
             printing.closed(newest.list_n, language)
@@ -176,7 +185,16 @@ def describe_next_list(released: Town, language: str) -> Text:
         said = f"{listed} {_expected('next_list.leave', newest.expected_leavers, newest, language)}"
     blocks.append(Paragraph(f"{said} {_entrants(newest, language)}".strip()))
     blocks.append(Paragraph(render("next_list.use", language), "note"))
+    blocks += [Paragraph(said, "note") for said in _absent(facts, language)]
     return Text("next_list", tuple(blocks))
+
+
+def _absent(facts: ListFlowFacts, language: str) -> Iterator[str]:
+    """The lists of which nothing can be predicted, each with its reason."""
+    for one in facts.absent:
+        why = coded(f"not_estimable.{one.reason.reason}", one.reason.fields, language)
+        year = printing.school_year(one.list_school_year, language)
+        yield render("next_list.absent", language, year=year, why=why)
 
 
 def _entrants(newest: ListForecast, language: str) -> str:

@@ -40,8 +40,7 @@ def describe_event_study(released: Town, language: str) -> Text:
             Paragraph(render(code, language, value=printing.spread(lowest.estimate, language)), "note")
         )
     if facts.breaks:
-        names = " ".join(render(f"break.{code}", language) for code in facts.breaks)
-        blocks.append(Paragraph(render("event.breaks", language, breaks=names), "caution"))
+        blocks.append(Paragraph(printing.counted("event.breaks", len(facts.breaks), language), "note"))
     return Text("event_study", tuple(blocks))
 
 

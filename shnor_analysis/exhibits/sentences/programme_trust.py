@@ -75,15 +75,11 @@ def describe_plan(released: Town, language: str) -> Text:
         return Text("plan", ())
     heading = Heading(render("frozen_plan.heading", language), 3)
     if isinstance(facts.plan, NotEstimable):
-        blocks: list[Block] = [heading, Paragraph(_no_plan(facts.plan, language), "caution")]
+        blocks: list[Block] = [heading, Paragraph(printing.why_not(facts.plan, language), "caution")]
         if released.audience == "department":
             blocks.append(Paragraph(render("frozen_plan.how", language), "note"))
         return Text("plan", tuple(blocks))
     return Text("plan", (heading, *_frozen(facts.plan, language)))
-
-
-def _no_plan(reason: NotEstimable, language: str) -> str:
-    return render("frozen_plan.none", language, why=printing.why_not(reason, language))
 
 
 def _frozen(plan: PlanFacts, language: str) -> tuple[Block, ...]:

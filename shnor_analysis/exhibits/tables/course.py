@@ -100,7 +100,7 @@ def _rule(one: RuleStatement, language: str) -> Cells:
     evidence = render(
         "exits.rule.evidence",
         language,
-        rule=rule_name(one.now.version, language),
+        rule=_sentence(rule_name(one.now.version, language)),
         before=_low_of(one.before.procedures_low_n, len(one.before.evidence), language),
         now=_low_of(one.now.procedures_low_n, len(one.now.evidence), language),
     )
@@ -109,6 +109,11 @@ def _rule(one: RuleStatement, language: str) -> Cells:
             "exits.rule.chance", language, n=printing.of_hundred(one.chance_left, language)
         )
     return answer, evidence, "; ".join(_rule_missing(one, language)) or printing.DASH
+
+
+def _sentence(text: str) -> str:
+    """A name at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _low_of(low: object, n: int, language: str) -> str:

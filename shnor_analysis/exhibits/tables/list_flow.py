@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shnor_analysis.disclosure import Released
-from shnor_analysis.evaluation.facts import TownEvaluation
+from shnor_analysis.evaluation.facts import Number, TownEvaluation
 from shnor_analysis.evaluation.programme_facts import (
     CalibrationRow,
     CohortFlow,
@@ -26,7 +28,7 @@ Town = Released[TownEvaluation]
 def make_list_flow_table(released: Town, language: str) -> ShownTable | Text:
     """Each year in which schools joined: on the list, left, would leave anyway, the chance of so many."""
     facts = released.value.list_flow
-    if isinstance(facts, NotEstimable):
+    if isinstance(facts, NotEstimable) or _all_closed([one.listed_n for one in facts.cohorts]):
         return Text("list_flow", ())
     above = render("column.anyway", language)
     columns = (
@@ -43,6 +45,11 @@ def make_list_flow_table(released: Town, language: str) -> ShownTable | Text:
     return build_table(rows, columns, section="list_flow", notes=notes)
 
 
+def _all_closed(counts: Sequence[Number]) -> bool:
+    """Whether a table would hold nothing but closed cells; the words above it say so."""
+    return all(isinstance(one, Suppressed) for one in counts)
+
+
 def _cohort_values(facts: ListFlowFacts) -> list[object]:
     return [part for one in facts.cohorts for part in (one.listed_n, one.left_n, one.expected_leavers)]
 
@@ -55,7 +62,7 @@ def _cohort_row(one: CohortFlow, language: str) -> dict[str, str]:
         "left": printing.count_of(one.left_n, language),
         "expected": printing.expected_number(one.expected_leavers, language),
         "range": printing.count_range(one.leavers_low, one.leavers_high, language),
-        "chance": _chance(one.p_at_least_observed, language),
+        "chance": printing.DASH if one.left_n == 0 else _chance(one.p_at_least_observed, language),
     }
 
 
@@ -103,7 +110,7 @@ def _school_row(school: SchoolFlow, language: str) -> dict[str, str]:
 def make_calibration_table(released: Town, language: str) -> ShownTable | Text:
     """Each past list: how many left, what was predicted, whether that was within the bounds."""
     facts = released.value.list_flow
-    if isinstance(facts, NotEstimable):
+    if isinstance(facts, NotEstimable) or _all_closed([one.list_n for one in facts.calibration]):
         return Text("calibration", ())
     above = render("column.predicted", language)
     columns = (
@@ -145,7 +152,7 @@ def _calibration_row(one: CalibrationRow, language: str) -> dict[str, str]:
 def make_next_list_table(released: Town, language: str) -> ShownTable | Text:
     """The newest lists: who left and entered, and how many of them by chance alone."""
     facts = released.value.list_flow
-    if isinstance(facts, NotEstimable):
+    if isinstance(facts, NotEstimable) or _all_closed([one.list_n for one in facts.lists]):
         return Text("next_list", ())
     left, entered = (render(f"column.{code}", language) for code in ("leavers", "entrants"))
     columns = (

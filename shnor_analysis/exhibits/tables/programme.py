@@ -19,6 +19,7 @@ from shnor_analysis.results.programme_effect import DESIGNS
 from shnor_analysis.results.programme_parts import DesignEstimate
 
 Town = Released[TownEvaluation]
+MOST_WITHOUT = 8
 
 
 def make_programme_table(released: Town, language: str) -> ShownTable | Text:
@@ -160,7 +161,10 @@ def make_leave_one_out_table(released: Town, language: str) -> ShownTable | Text
         Column("name", render("column.without_school", language), "left"),
         Column("estimate", render("column.effect_sd", language)),
     )
-    rows = [_without_row(row, language) for row in facts.leave_one_out.rows if row.name is not None]
+    named = [row for row in facts.leave_one_out.rows if row.name is not None]
+    if len(named) > MOST_WITHOUT:  # what matters is how far the estimate can move
+        named = [*named[: MOST_WITHOUT // 2], *named[-(MOST_WITHOUT // 2) :]]
+    rows = [_without_row(row, language) for row in named]
     return build_table(rows, columns, section="leave_one_out", notes=[render("note.leave_one_out", language)])
 
 

@@ -152,11 +152,11 @@ told AS (
     FROM school_results r SEMI JOIN wanted USING (assessment, subject, grade, season)
     WHERE r.school_year <= {year} AND r.tested_n > 0),
 counted AS (
-    SELECT *, CAST(least(coalesce(CASE WHEN has_marks THEN mark_2_n END, low_n,
-        round(coalesce(low_share, mark_2_share) * tested_n)), tested_n) AS BIGINT) AS low FROM told)
+    SELECT *, CAST(coalesce(CASE WHEN has_marks THEN mark_2_n END, low_n,
+        round(coalesce(low_share, mark_2_share) * tested_n)) AS BIGINT) AS low FROM told)
 SELECT c.school_id, CAST(c.school_year - (c.season = 'autumn')::INT AS BIGINT) AS school_year,
     c.assessment, c.subject, CAST(c.grade AS BIGINT) AS grade, c.season, CAST(c.tested_n AS BIGINT) AS tested_n,
-    c.low AS low_n,
+    CASE WHEN c.low > c.tested_n THEN c.tested_n ELSE c.low END AS low_n,
     CASE WHEN has_marks THEN mark_2_n END AS mark_2_n, CASE WHEN has_marks THEN mark_3_n END AS mark_3_n,
     CASE WHEN has_marks THEN mark_4_n END AS mark_4_n, CASE WHEN has_marks THEN mark_5_n END AS mark_5_n,
     coalesce(c.tested_n_is_estimated, false) AS tested_n_is_estimated,

@@ -1,0 +1,82 @@
+"""What the parent imports before the first fork, so that no child has to: third-party packages, never a project's own.
+
+A parent lives for one run, but code of the project is imported by each child all the same: what a report says of its
+code must be true for that report.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import importlib
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+MACHINERY = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel_launcher",
+    "nbformat.v4",
+    "pdb",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "shnor_analysis.batch.warm.papermill_engines",
+    "shnor_analysis.batch.worker",
+)
+
+
+def preload(modules: Iterable[str]) -> tuple[str, ...]:
+    """Import the machinery and the modules named; those that are not installed are left out and named.
+
+    Libraries that ask at import whether they are in a notebook are told yes, as they will be.
+    """
+    from shnor_analysis.batch.lean_papermill import papermill
+
+    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
+    papermill()
+    absent = []
+    with _as_in_a_kernel():
+        for name in (*MACHINERY, *modules):
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                absent.append(name)
+    _use_once()
+    gc.collect()
+    gc.freeze()
+    return tuple(absent)
+
+
+@contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """For the time of the imports, `get_ipython` is there and has a kernel."""
+    shell = SimpleNamespace(kernel=object(), config={"IPKernelApp": {}})
+    builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _use_once() -> None:
+    """What libraries prepare at first use: the checker of notebooks, the list of fonts."""
+    import nbformat
+
+    nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
+    if "matplotlib" not in sys.modules:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1, 1))
+    FigureCanvasAgg(figure)
+    figure.add_subplot().set_title("Яя")
+    figure.savefig(io.BytesIO(), format="png")

@@ -1,0 +1,42 @@
+"""What the reports of a workspace import, for an engine that can do it once for all of them.
+
+A fork server of ours lives for one run and is started by it, so the package's own rooms may be in the list: no report
+can meet older code than the command that ordered it.
+"""
+
+from __future__ import annotations
+
+THIRD_PARTY = (
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
+    "babel.dates",
+    "babel.messages.pofile",
+    "babel.numbers",
+    "duckdb",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.pyplot",
+    "nbconvert.exporters.html",
+    "numpy.ctypeslib",
+    "numpy.f2py",
+    "numpy.testing",
+    "pandas.io.formats.html",
+    "pandera.pandas",
+    "pyarrow.pandas_compat",
+    "pyarrow.parquet",
+    "pydantic",
+    "scipy.special",
+    "statistics",
+    "tomllib",
+)
+OWN = (
+    "shnor_analysis.disclosure",
+    "shnor_analysis.exhibits.figures",
+    "shnor_analysis.exhibits.sentences",
+    "shnor_analysis.exhibits.tables",
+    "shnor_analysis.reporting.finishing",
+    "shnor_analysis.workspace.evaluating",
+    "shnor_analysis.workspace.opening",
+)
+PRELOADED = (*THIRD_PARTY, *OWN)

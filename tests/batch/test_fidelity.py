@@ -1,0 +1,96 @@
+"""The same notebooks through plain papermill and through the warm engine, compared cell by cell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fidelity
+import nbformat
+import pytest
+
+import notebooks
+from shnor_analysis.batch.plan import Job, make_plan
+from shnor_analysis.batch.runs import EngineName, run_plan
+from shnor_analysis.batch.warm.forking import why_not_fork
+
+pytestmark = pytest.mark.skipif(why_not_fork()[0] == "no_fork", reason="this system has no safe fork")
+PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "rich")
+SOURCES = {"report": notebooks.REPORT, "failing": notebooks.FAILING, "torture": notebooks.TORTURE}
+
+
+@contextmanager
+def as_without_pytest(folder: Path) -> Iterator[None]:
+    """ipykernel watches no file descriptors where it sees pytest; every engine works in one folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")
+        patch.chdir(folder)
+        yield
+
+
+def by_batch(template: Path, folder: Path, engine: EngineName) -> nbformat.NotebookNode:
+    """What a run of the batch leaves, finished or failed."""
+    job = Job("unit", template, {"number": 3}, folder / engine / "unit")
+    with as_without_pytest(folder):
+        run_plan(make_plan([job], preload=PRELOAD), run_folder=folder / engine / "run", engine=engine)
+    (executed,) = (folder / engine).rglob("executed.ipynb")
+    return nbformat.read(executed, as_version=4)
+
+
+def by_papermill(template: Path, folder: Path, *options: str) -> nbformat.NotebookNode:
+    """What the command leaves; a notice of the fallback would be a failure of the test."""
+    executed = folder / "executed.ipynb"
+    command = [sys.executable, "-m", "papermill", *options, "--no-progress-bar", "-p", "number", "3"]
+    with as_without_pytest(folder):
+        ran = subprocess.run([*command, str(template), str(executed)], capture_output=True, check=False)
+    assert "обычным образом" not in ran.stderr.decode()
+    return nbformat.read(executed, as_version=4)
+
+
+@pytest.fixture(scope="module", params=sorted(SOURCES))
+def plain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A template and the folder for its results."""
+    folder = tmp_path_factory.mktemp(request.param)
+    return notebooks.write(folder / "template.ipynb", SOURCES[request.param]), folder
+
+
+@pytest.fixture(scope="module")
+def executed_plainly(plain: tuple[Path, Path]) -> nbformat.NotebookNode:
+    """By papermill's own engine, in the same surroundings as the others."""
+    return by_batch(*plain, "plain")
+
+
+def test_the_batch_gives_the_same_cells(plain, executed_plainly):
+    assert fidelity.differences(executed_plainly, by_batch(*plain, "warm")) == []
+
+
+def test_papermill_with_the_warm_engine_gives_the_same_cells(plain, executed_plainly):
+    assert fidelity.differences(executed_plainly, by_papermill(*plain, "--engine", "warm")) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda cell: cell.update(source="other"),
+        lambda cell: cell.update(execution_count=9),
+        lambda cell: cell.outputs[0].update(text="other"),
+        lambda cell: cell.metadata.update(tags=["other"]),
+        lambda cell: cell.metadata.papermill.update(status="failed"),
+    ],
+)
+def test_a_difference_would_be_noticed(spoil: Callable[[nbformat.NotebookNode], None]):
+    def notebook() -> nbformat.NotebookNode:
+        cell = nbformat.v4.new_code_cell("print(1)", id="one", execution_count=1)
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="1\n")]
+        cell.metadata["papermill"] = nbformat.NotebookNode(status="completed", duration=1.5)
+        return nbformat.v4.new_notebook(cells=[cell])
+
+    other = notebook()
+    other.cells[0].metadata.papermill.duration = 0.5
+    assert fidelity.differences(notebook(), other) == []
+    spoil(other.cells[0])
+    assert len(fidelity.differences(notebook(), other)) == 1
