@@ -37,7 +37,8 @@ class Job:
 class Plan:
     """Jobs that passed every check, and what is done with each executed notebook ("module:function" or empty).
 
-    `preload` names third-party modules that the notebooks need; an engine that can import them once for all does.
+    `preload` names modules that the notebooks need, or a function of one ("module:function") that reads what all of them
+    read; an engine that can do so once for all does.
     """
 
     jobs: tuple[Job, ...]

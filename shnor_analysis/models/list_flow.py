@@ -45,6 +45,7 @@ def predict_list_flow(
     exclude: Mapping[str, int] | None = None,
     draws: int = 2_000,
     seed: int = DEFAULT_SEED,
+    calibrate: bool = True,
 ) -> ListFlowPrediction | NotEstimable:
     """Predict the list of the next year from all years up to this one, as chance alone would make it.
 
@@ -62,6 +63,7 @@ def predict_list_flow(
             in past years; chances with no programme are still given.
         draws: Of next year's results, 200 or more.
         seed: Of the random numbers.
+        calibrate: Whether past years are predicted, too; they take most of the time.
 
     Returns:
         Chances of schools, expected flow with intervals beside what was observed where the next year is known, and
@@ -87,7 +89,7 @@ def predict_list_flow(
     found = draw_flow(rows, year, draws=draws, seed=seed)
     past = tuple(
         _calibrate(rows, one, level=level, draws=min(draws, CALIBRATION_DRAWS), seed=seed)
-        for one in rows.years
+        for one in (rows.years if calibrate else ())
         if one < year
         and refuse_list_year(rows, one) is None
         and rows.has(one + 1)

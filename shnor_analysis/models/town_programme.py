@@ -110,6 +110,7 @@ class _Flows:
                 year=year,
                 exclude=self._exclude,
                 seed=self._seed,
+                calibrate=with_calibration,
             )
         return self._found[year]
 

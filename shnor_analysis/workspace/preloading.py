@@ -6,6 +6,9 @@ can meet older code than the command that ordered it.
 
 from __future__ import annotations
 
+from shnor_analysis.glossary import terms
+from shnor_analysis.language import LANGUAGES, catalogue
+
 THIRD_PARTY = (
     "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin",
@@ -38,5 +41,13 @@ OWN = (
     "shnor_analysis.reporting.finishing",
     "shnor_analysis.workspace.evaluating",
     "shnor_analysis.workspace.opening",
+    "shnor_analysis.workspace.preloading:read_texts",
 )
 PRELOADED = (*THIRD_PARTY, *OWN)
+
+
+def read_texts() -> None:
+    """Read the texts of both languages and the glossary, which every report reads."""
+    terms()
+    for language in LANGUAGES:
+        catalogue(language)

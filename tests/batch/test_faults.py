@@ -43,6 +43,7 @@ if mode == "deaf":
     Path(place, "nurse").write_text(str(nurse.pid))
     nurse.wait()
 if mode == "leaves":
+    Path(place, "orphan").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
     sys.exit(0)
 """
 BY_ITSELF = """
@@ -114,6 +115,7 @@ def test_every_fault_has_its_reason_and_the_others_are_done(template: Path, tmp_
     assert (tmp_path / "run" / "failed" / "raises" / "executed.ipynb").is_file()
     over = [line for line in read_ledger(tmp_path / "run") if line.event in {"finished", "failed"}]
     assert len(over) == len(modes)
+    assert ended(int((tmp_path / "orphan").read_text())), "what a report started ends with it"
     assert all(line.peak_mb and line.peak_mb > 20 and line.seconds for line in over)
 
 

@@ -9,6 +9,7 @@ from list_flow_values import a_calibration, a_cohort, a_forecast, a_list_flow
 from programme_values import a_programme_town
 
 from shnor_analysis.disclosure import release
+from shnor_analysis.evaluation.programme_facts import AbsentList
 from shnor_analysis.exhibits import describe, draw, make_table
 from shnor_analysis.exhibits.printing import in_cases
 from shnor_analysis.exhibits.text import Text
@@ -209,3 +210,25 @@ def test_where_every_list_is_closed_no_table_of_closed_cells_stands():
     assert "Проверка здесь не показана" in said(town, "calibration")
     assert type(make_table(release(town), "calibration", "ru")) is Text
     assert type(make_table(release(town), "next_list", "ru")) is not Text
+
+
+def test_the_table_counts_those_who_left_and_not_those_who_were_listed():
+    row = shown(with_cohort(listed=7, left=5), "list_flow").splitlines()[1].split("\t")
+    assert row[2:4] == ["7", "5"]
+
+
+def test_a_number_that_is_closed_by_itself_leaves_no_row_in_the_picture():
+    closed = replace(a_calibration(2020, 4.0, 4), expected_leavers=Suppressed("fewer_than_5"))
+    town = a_programme_town(list_flow=a_list_flow(calibration=(closed, a_calibration(2021, 4.0, 4))))
+    (axes,) = draw(release(town), "calibration", "ru").figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "Перечень по 2020/21",
+        "«500+», 2021/22",
+    ]
+
+
+@pytest.mark.parametrize("others", [(), (a_forecast(2023, observed=3),)])
+def test_a_list_of_which_nothing_can_be_predicted_has_its_reason(others):
+    empty = AbsentList(2024, NotEstimable("list_empty", {"year": 2024}))
+    told = said(a_programme_town(list_flow=a_list_flow(lists=others, absent=(empty,))), "next_list")
+    assert "Перечень по результатам за 2023/24: предсказать нечего: за " in told

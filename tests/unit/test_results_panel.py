@@ -103,6 +103,12 @@ def test_a_break_marks_its_own_year_and_those_between_are_named_once(warehouse):
     assert len(left) == len(rows) - 2
 
 
+def test_new_papers_part_a_year_from_those_before_and_not_from_those_after(warehouse):
+    found = panel(warehouse(school_results=[result(2024), result(2025), result(2026)]), 2026)
+    assert list(found.rows["break_code"]) == ["", "", ""]
+    assert [one.code for one in found.breaks] == ["vpr_2025_new_papers"]
+
+
 def test_a_school_is_flagged_in_the_year_of_a_list_of_biased_results_and_not_by_another_list(warehouse):
     lists = [
         {"school_id": "s1", "school_year": 2021, "list": "biased_results", "issuer": "a"},

@@ -214,6 +214,8 @@ def test_the_models_are_asked_for_each_list_once_and_learn_from_no_programme_yea
     joined = (Participants("500+", (("a", 2022), ("b", 2024)), 1), Participants("mentors", (("b", 2021),), 0))
     town, records = fit_town_programme(panel, joined, ProgrammePlan(2024, listing_rule("rosobr_2023")))
     assert sorted(one["year"] for one in asked.lists) == [2020, 2021, 2023, 2024]
+    # past lists are the same for all: they are asked for once
+    assert [one["year"] for one in asked.lists if one["calibrate"]] == [2023]
     # of two programmes the first year counts
     assert [one["exclude"] for one in asked.lists] == [{"a": 2022, "b": 2021}] * 4
     assert [(one.programme, one.cohort_year, one.list_year) for one in town.cohorts] == [

@@ -94,7 +94,7 @@ class WireClient:
             place.arrived.put_nowait(message_from(self.session, parts))
 
 
-class WarmNotebookClient(PapermillNotebookClient):
+class WarmNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """Papermill's client with a kernel that is there already."""
 
     def __init__(self, nb_man: Any, *, kernel: WireClient, **options: Any) -> None:
@@ -105,7 +105,7 @@ class WarmNotebookClient(PapermillNotebookClient):
     @contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
         """Nothing to start and nothing to wait for."""
-        self.kc = self._kernel
+        self.kc: WireClient | None = self._kernel
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
-"""What the parent imports before the first fork, so that no child has to: third-party packages, never a project's own.
+"""What the parent imports before the first fork, so that no child has to.
 
-A parent lives for one run, but code of the project is imported by each child all the same: what a report says of its
-code must be true for that report.
+Who orders a run names the modules. A parent lives for one run and is started by it, so it never holds older code than
+the command that ordered the run.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ MACHINERY = (
 def preload(modules: Iterable[str]) -> tuple[str, ...]:
     """Import the machinery and the modules named; those that are not installed are left out and named.
 
+    "module:function" is called, too: it may read what every report reads, and must start no thread.
+
     Libraries that ask at import whether they are in a notebook are told yes, as they will be.
     """
     from shnor_analysis.batch.lean_papermill import papermill
@@ -45,10 +47,14 @@ def preload(modules: Iterable[str]) -> tuple[str, ...]:
     absent = []
     with _as_in_a_kernel():
         for name in (*MACHINERY, *modules):
+            module, _, function = name.partition(":")
             try:
-                importlib.import_module(name)
+                imported = importlib.import_module(module)
             except ImportError:
-                absent.append(name)
+                absent.append(module)
+                continue
+            if function:
+                getattr(imported, function)()
     _use_once()
     gc.collect()
     gc.freeze()
@@ -70,7 +76,8 @@ def _use_once() -> None:
     """What libraries prepare at first use: the checker of notebooks, the list of fonts."""
     import nbformat
 
-    nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
+    cell = {"id": "a", "cell_type": "markdown", "metadata": {}, "source": ""}
+    nbformat.validate({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     if "matplotlib" not in sys.modules:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
