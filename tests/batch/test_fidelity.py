@@ -41,13 +41,18 @@ def by_batch(template: Path, folder: Path, engine: EngineName) -> nbformat.Noteb
     return nbformat.read(executed, as_version=4)
 
 
-def by_papermill(template: Path, folder: Path, *options: str) -> nbformat.NotebookNode:
-    """What the command leaves; a notice of the fallback would be a failure of the test."""
+def by_papermill(
+    template: Path, folder: Path, *options: str, said: list[list[str]] | None = None
+) -> nbformat.NotebookNode:
+    """What the command leaves and says; a notice of the fallback would be a failure of the test."""
     executed = folder / "executed.ipynb"
     command = [sys.executable, "-m", "papermill", *options, "--no-progress-bar", "-p", "number", "3"]
     with as_without_pytest(folder):
         ran = subprocess.run([*command, str(template), str(executed)], capture_output=True, check=False)
+    words = [line for line in ran.stderr.decode().splitlines() if line and line[0] not in " -["]
     assert "обычным образом" not in ran.stderr.decode()
+    if said is not None:
+        said.append(words)
     return nbformat.read(executed, as_version=4)
 
 
@@ -70,6 +75,33 @@ def test_the_batch_gives_the_same_cells(plain, executed_plainly):
 
 def test_papermill_with_the_warm_engine_gives_the_same_cells(plain, executed_plainly):
     assert fidelity.differences(executed_plainly, by_papermill(*plain, "--engine", "warm")) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "error"),
+    [("import os; os._exit(7)", "DeadKernelError"), ("import time; time.sleep(60)", "CellTimeoutError")],
+)
+def test_papermill_says_the_same_of_a_dead_kernel_and_of_a_late_cell(cell: str, error: str, tmp_path: Path):
+    template = notebooks.write(tmp_path / "template.ipynb", f"print(1)\n---\n{cell}\n---\nprint(2)")
+    said, cells = [], []
+    for engine in ("nbclient", "warm"):
+        cells.append(
+            by_papermill(template, tmp_path, "--engine", engine, "--execution-timeout", "3", said=said)
+        )
+    told = [[line for line in lines if line.startswith("nbclient.exceptions.")] for lines in said]
+    assert told[0] == told[1]
+    assert error in told[0][-1]
+    assert said[0][-1] == said[1][-1], "and nothing after it"
+    assert fidelity.differences(*cells) == []
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"), [("python3", ("", "")), ("no-such-kernel", ("other_kernel", "no-such-kernel"))]
+)
+def test_only_notebooks_of_this_python_are_forked(kernel: str, expected: tuple[str, str]):
+    code = f"from shnor_analysis.batch.warm.choosing import why_plain; print(why_plain({kernel!r}))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert ran.stdout.strip() == repr(expected)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,13 @@ from shnor_analysis.workspace.preloading import PRELOADED
 
 pytestmark = pytest.mark.skipif(why_not_fork()[0] == "no_fork", reason="this system has no safe fork")
 SPEC = TownSpec(
-    schools_n=12, first_year=2023, last_year=2024, pupil_years=(), cohorts=(), inflated_schools_n=0, inflated_treated_n=0
+    schools_n=12,
+    first_year=2023,
+    last_year=2024,
+    pupil_years=(),
+    cohorts=(),
+    inflated_schools_n=0,
+    inflated_treated_n=0,
 )
 SETTINGS = Settings(
     workspace_id="warm-town",

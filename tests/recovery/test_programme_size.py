@@ -37,7 +37,9 @@ def named(designs):
 
 
 @named(BY_RESULTS)
-def test_without_an_effect_the_headline_test_finds_one_in_five_of_a_hundred_towns(design, record_property):
+def test_without_an_effect_the_headline_test_finds_one_in_about_five_of_a_hundred_towns(
+    design, record_property
+):
     found = answers(design, permutations=PERMUTATIONS)
     rates = {
         "CR2": float((found.ancova[:, 1] < 0.05).mean()),

@@ -10,9 +10,9 @@ import nbformat
 import pytest
 
 from shnor_analysis.batch.ledger import Ledger, read_ledger
-from shnor_analysis.batch.runs import Limits, Outcome, run_plan
 from shnor_analysis.batch.plan import Job, make_plan
 from shnor_analysis.batch.publishing import publish
+from shnor_analysis.batch.runs import Limits, Outcome, run_plan
 
 WORK = """
 import os, time

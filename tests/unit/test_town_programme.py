@@ -211,15 +211,18 @@ def hand_made(*rows):
 def test_the_models_are_asked_for_each_list_once_and_learn_from_no_programme_year(monkeypatch):
     asked = Asked(monkeypatch)
     panel = hand_made(*((school, year, "") for school in ("a", "b", "c") for year in range(2019, 2025)))
-    joined = (Participants("500+", (("a", 2022), ("b", 2024)), 1), Participants("mentors", (("b", 2021),), 0))
+    joined = (
+        Participants("500+", (("a", 2022), ("b", 2024)), 1),
+        Participants("mentors", (("a", 2023), ("b", 2021)), 0),
+    )
     town, records = fit_town_programme(panel, joined, ProgrammePlan(2024, listing_rule("rosobr_2023")))
-    assert sorted(one["year"] for one in asked.lists) == [2020, 2021, 2023, 2024]
+    assert sorted(one["year"] for one in asked.lists) == [2020, 2021, 2022, 2023, 2024]
     # past lists are the same for all: they are asked for once
     assert [one["year"] for one in asked.lists if one["calibrate"]] == [2023]
     # of two programmes the first year counts
-    assert [one["exclude"] for one in asked.lists] == [{"a": 2022, "b": 2021}] * 4
+    assert [one["exclude"] for one in asked.lists] == [{"a": 2022, "b": 2021}] * 5
     assert [(one.programme, one.cohort_year, one.list_year) for one in town.cohorts] == [
-        ("500+", 2022, 2021), ("500+", 2024, 2023), ("mentors", 2021, 2020)
+        ("500+", 2022, 2021), ("500+", 2024, 2023), ("mentors", 2021, 2020), ("mentors", 2023, 2022)
     ]  # fmt: skip
     assert asked.courses == [{"a": 2021, "b": 2020}, 2022]
     assert [one.school_id for one in records] == ["a", "b", "c"]

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any
 
+from nbclient.util import run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
 from shnor_analysis.batch.warm.kernel import message_from, plain_session
@@ -63,11 +64,12 @@ class WireClient:
         """Whether the process of the kernel still runs."""
         return self._is_alive()
 
-    def close(self) -> None:
-        """Let the kernel go."""
+    async def close(self) -> None:
+        """Let the kernel go, and what nbclient has cancelled end."""
         if self._loop is not None:
             self._loop.remove_reader(self._wire)
         self._wire.close()
+        await asyncio.sleep(0)
 
     def _ask(self, kind: str, content: dict[str, Any]) -> str:
         message = self.session.msg(kind, content)
@@ -110,4 +112,4 @@ class WarmNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # pape
             yield
         finally:
             self.kc = None
-            self._kernel.close()
+            run_sync(self._kernel.close)()

@@ -9,24 +9,18 @@ import asyncio
 import logging
 import os
 import random
-import select
 import socket
-import struct
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from fcntl import ioctl
 from pathlib import Path
-from termios import FIONREAD
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import zmq
 from ipykernel.iostream import IOPubThread
-from ipykernel.iostream import OutStream as KernelStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
@@ -34,42 +28,11 @@ from jupyter_client.session import Session
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import Any as Any_
 
+from shnor_analysis.batch.warm import streams
 from shnor_analysis.batch.warm.wire import IOPUB, READ_BYTES, SHELL, Unpacker, WireSocket
 
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-LOOK_SECONDS = 0.0002
 WIRE_KEY = b"wire"
-
-
-class OutStream(KernelStream):
-    """A stream of ipykernel that can say when everything written to its file descriptor has arrived."""
-
-    def _watch_pipe_fd(self) -> None:
-        if self._fid is None:
-            return
-        self._reading = threading.Lock()
-        try:
-            while self._should_watch:
-                select.select([self._fid], [], [])
-                with self._reading:
-                    piece = os.read(self._fid, READ_BYTES)
-                    if not piece or not self._should_watch:
-                        return
-                    self.write(piece.decode(errors="replace"))
-                os.write(self._original_stdstream_copy, piece)
-        except OSError:
-            self._exc = sys.exc_info()
-
-    def drain(self) -> None:
-        """Return when nothing that was written to the file descriptor is still on its way."""
-        while self._fid is not None and hasattr(self, "_reading"):
-            with self._reading:
-                if struct.unpack("i", ioctl(self._fid, FIONREAD, b"\0" * 4))[0] == 0:
-                    return
-            time.sleep(LOOK_SECONDS)
-
-
-OutStream.__module__ = KernelStream.__module__
 
 
 class WarmKernel(IPythonKernel):
@@ -108,13 +71,13 @@ class WarmKernel(IPythonKernel):
             self.log.warning("KeyboardInterrupt caught in kernel.")
         finally:
             self.post_handler_hook()
-        drain_streams()
+        streams.drain()
         self._publish_status("idle", "shell")
 
     async def do_execute(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Run a cell; what it wrote to the file descriptors belongs to it."""
         reply: dict[str, Any] = await super().do_execute(*arguments, **options)
-        drain_streams()
+        streams.drain()
         return reply
 
 
@@ -178,7 +141,7 @@ def serve(wire: socket.socket) -> None:
     look_like_a_kernel()
     app = WarmKernelApp.instance()
     app.wire = wire
-    app.outstream_class = f"{__name__}.OutStream"
+    app.outstream_class = f"{streams.__name__}.OutStream"
     app.session = plain_session()
     app.config.HistoryManager.enabled = False
     app.initialize(sys.argv[1:])
@@ -221,14 +184,6 @@ def message_from(session: Session, parts: list[bytes]) -> dict[str, Any]:
     _, rest = session.feed_identities(parts)
     message: dict[str, Any] = session.deserialize(rest)
     return message
-
-
-def drain_streams() -> None:
-    """Wait until what was written to the file descriptors 1 and 2 has become output."""
-    for stream in (sys.stdout, sys.stderr):
-        drain: Callable[[], None] | None = getattr(stream, "drain", None)
-        if drain is not None:
-            drain()
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 MACHINERY = (
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -42,8 +41,10 @@ def preload(modules: Iterable[str]) -> tuple[str, ...]:
     """
     from shnor_analysis.batch.lean_papermill import papermill
 
-    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     papermill()
+    from shnor_analysis.batch.warm.kernel import INLINE_BACKEND
+
+    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     absent = []
     with _as_in_a_kernel():
         for name in (*MACHINERY, *modules):

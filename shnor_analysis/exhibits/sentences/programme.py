@@ -16,9 +16,9 @@ from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.evidence import MonthsOfProgress
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import Note
+from shnor_analysis.results.shown_plan import USUAL_EFFECT
 
 Town = Released[TownEvaluation]
-USUAL_LARGE = 0.2  # what programmes of this kind reach at best, in standard deviations of pupils
 
 
 def describe_programme(released: Town, language: str) -> Text:
@@ -98,7 +98,7 @@ def _detectable(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
         mdes=printing.number(effect.mdes, language, 2),
         n=printing.ahead(effect.mdes, language),
     )
-    usual = "programme.mdes.too_large" if effect.mdes > USUAL_LARGE else "programme.mdes.fine"
+    usual = "programme.mdes.too_large" if effect.mdes > USUAL_EFFECT else "programme.mdes.fine"
     yield Paragraph(f"{said} {render(usual, language)}")
 
 

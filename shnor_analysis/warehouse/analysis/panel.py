@@ -97,9 +97,12 @@ def _procedures(rule: ListingRule) -> str:
 
 def _breaks_within(rows: pd.DataFrame, written: pd.Series) -> tuple[SeriesBreak, ...]:
     """The breaks that lie within the years of a series in the panel, both ends included for those that forbid both."""
-    keys = rows[["assessment", "subject", "season"]].assign(written=written)
-    spans = keys.groupby(["assessment", "subject", "season"])["written"].agg(["min", "max"])
-    known = [(*map(str, series), int(first), int(last)) for series, first, last in spans.itertuples()]
+    written_in: dict[tuple[str, str, str], list[int]] = {}
+    for assessment, subject, season, year in zip(
+        rows["assessment"], rows["subject"], rows["season"], written, strict=True
+    ):
+        written_in.setdefault((str(assessment), str(subject), str(season)), []).append(int(year))
+    known = [(*series, min(years), max(years)) for series, years in written_in.items()]
     return tuple(
         item
         for item in calendar_breaks()
