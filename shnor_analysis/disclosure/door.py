@@ -132,7 +132,7 @@ def release(value: T, audience: str = "department") -> Released[T]:
     if isinstance(value, SchoolEvaluation):
         closed = close_school(value, trail, is_public=is_public)
         expectations = close_expectations(value.expectations, "expectations", trail, audience=audience)
-        course = close_course(value.course, "course", trail, audience=audience)
+        course = close_course(value.course, value.results, trail, audience=audience)
         closed = dataclasses.replace(closed, expectations=expectations, course=course)
         if audience != "department":
             closed = dataclasses.replace(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, OTHER_SCHOOLS, AuditTrail
 from shnor_analysis.disclosure.marks import ClosedMarks, close_measure, few_tested
-from shnor_analysis.disclosure.pooled import is_sum_of_open
+from shnor_analysis.disclosure.pooled import is_split_open, is_sum_of_open
 from shnor_analysis.disclosure.repeated import close_agreement, close_change
 from shnor_analysis.disclosure.rules import ProcedureKey, close_rule
-from shnor_analysis.evaluation.facts import ListYear, RuleOutcome
+from shnor_analysis.evaluation.facts import (
+    ListYear,
+    MarkResult,
+    PooledPart,
+    ProcedureResult,
+    RuleOutcome,
+)
 from shnor_analysis.evaluation.school_programme_facts import (
     ChangeStatement,
     CourseFacts,
@@ -23,7 +30,7 @@ from shnor_analysis.evaluation.school_programme_facts import (
     SimilarShare,
     SimilarYear,
 )
-from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
 LIKE_SCHOOLS_SHOWN = 5  # fewer are not summed up in public
 
@@ -96,17 +103,34 @@ def _close_rule_statement(
 
 
 def close_course(
-    course: CourseFacts | NotEstimable, place: str, trail: AuditTrail, *, audience: str
+    course: CourseFacts | NotEstimable,
+    results: tuple[ProcedureResult, ...],
+    trail: AuditTrail,
+    *,
+    audience: str,
 ) -> CourseFacts | NotEstimable:
     """Close years of few pupils; other schools have names on pages for the department only.
 
-    In public a year is open only where each of its tests is: a sum beside a sum of other tests would tell the rest.
+    A course sums up the tests of the rule, the municipality's page all tests of a school year: in public a year is
+    open only where neither its sum nor what is left of the other tells a hidden result.
+
+    Args:
+        course: The course as it was made.
+        results: All results of the school's page, as they were made.
+        trail: Takes the audit lines.
+        audience: For whom.
     """
     if isinstance(course, NotEstimable):
         return course
-    is_public = audience == "public"
+    place, is_public = "course", audience == "public"
     years = tuple(
-        _close_point(one, f"{place}.years[{n}]", trail, is_public=is_public)
+        _close_point(
+            one,
+            f"{place}.years[{n}]",
+            trail,
+            is_safe=not is_public or _may_be_summed(one, results),
+            is_public=is_public,
+        )
         for n, one in enumerate(course.years)
     )
     similar = course.similar
@@ -122,9 +146,30 @@ def close_course(
     return replace(course, years=years, similar=similar, similar_years=similar_years, signs=signs)
 
 
-def _close_point(point: CoursePoint, place: str, trail: AuditTrail, *, is_public: bool) -> CoursePoint:
+def _may_be_summed(point: CoursePoint, results: tuple[ProcedureResult, ...]) -> bool:
+    year = point.school_year
+    near = [one for one in results if one.procedure.school_year in (year, year + 1)]
+    if any(one.procedure.season == "autumn" for one in near):
+        # tests of one autumn stand in the sums of two years, which tell more together than either of them
+        return is_sum_of_open(point.parts)
+    left = Counter(_part(one.school) for one in near if one.procedure.school_year == year)
+    left.subtract(point.parts)
+    rest = tuple(part for part in left.elements() if part is not None)
+    return is_split_open(point.parts, rest)
+
+
+def _part(marks: MarkResult) -> PooledPart | None:
+    """What a result adds to the sum over all; None where its low results are unknown."""
+    if not isinstance(marks.tested_n, int) or not isinstance(marks.low, Estimate):
+        return None
+    return PooledPart(marks.tested_n, round(marks.low.value * marks.tested_n))
+
+
+def _close_point(
+    point: CoursePoint, place: str, trail: AuditTrail, *, is_safe: bool, is_public: bool
+) -> CoursePoint:
     reason = FEWER_THAN_10 if few_tested(point.tested_n) else None
-    if is_public and not is_sum_of_open(point.parts):
+    if not is_safe:
         reason = FEWER_THAN_5
     if reason is None:
         return replace(point, parts=())

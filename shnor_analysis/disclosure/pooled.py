@@ -26,6 +26,15 @@ def is_sum_of_open(parts: tuple[PooledPart, ...]) -> bool:
     return all(choose_pattern(part.low_n, part.tested_n - part.low_n, None).is_open for part in parts)
 
 
+def is_split_open(parts: tuple[PooledPart, ...], rest: tuple[PooledPart, ...]) -> bool:
+    """Tell whether the sum over some works may stand beside the sum over all: neither it nor the rest tells a hidden one."""
+    return all(
+        pooled_pattern(sum(one.tested_n for one in some), sum(one.low_n for one in some), some).is_open
+        for some in (parts, rest)
+        if some
+    )
+
+
 def hidden_number_follows(parts: tuple[PooledPart, ...]) -> bool:
     """Tell whether a hidden number of low results has one possible value once the sum of all is known.
 

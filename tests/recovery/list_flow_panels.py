@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shnor_analysis.kernels.list_flow.covariance import components_of, prior_of
 from shnor_analysis.kernels.list_flow.draws import draw_counts
 from shnor_analysis.models.list_flow_draws import draw_flow
 from shnor_analysis.models.list_flow_rows import NEVER, FlowRows
@@ -17,7 +18,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Schools:
-    """What is drawn: log odds of a low result about `base`, and how many pupils are tested."""
+    """What is drawn: log odds of a low result about `base`, and how many pupils are tested.
+
+    `is_varied`: what makes schools differ is drawn anew for each panel, from all that the model takes as possible.
+    """
 
     schools: int
     years: int
@@ -30,6 +34,16 @@ class Schools:
     extra: float = 0.2
     procedure: float = 0.25
     change: float = 0.2
+    is_varied: bool = False
+
+    def varied(self, seed):
+        """Schools with parameters of their own, from the prior of the model."""
+        centre, spread = prior_of(self.procedures > 1)
+        parts = components_of(np.random.default_rng([seed, 77]).normal(centre, spread))
+        return replace(
+            self, is_varied=False, permanent=np.sqrt(parts.permanent), yearly=np.sqrt(parts.yearly),
+            extra=np.sqrt(parts.extra), procedure=np.sqrt(parts.procedure), fading=parts.autocorrelation,
+        )  # fmt: skip
 
     def draw(self, seed):
         """Low results and tested, shape (schools, years + 1, procedures): the last year is the one predicted."""
@@ -54,7 +68,7 @@ class Schools:
 
     def rows(self, rule, seed):
         """The same as rows that a rule judges."""
-        low, tested = self.draw(seed)
+        low, tested = (self.varied(seed) if self.is_varied else self).draw(seed)
         names = tuple(f"s{place:04}" for place in range(self.schools))
         years = tuple(range(FIRST_YEAR, FIRST_YEAR + self.years + 1))
         return FlowRows(rule, names, years, low, tested, np.full(self.schools, NEVER), ())

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 DRAWS = 2_000
 TOWN, FEW_YEARS = Schools(schools=40, years=5), Schools(schools=40, years=3, tested=25)
 SUBJECTS = Schools(schools=40, years=5, procedures=3)
-REGION = Schools(schools=1_000, years=5, tested=50)
+REGION = Schools(schools=1_000, years=5, tested=50, is_varied=True)
+ANY_TOWN = Schools(schools=40, years=5, is_varied=True)
 TWICE, ONCE = LowestShare(share=0.15, years=2), LowestShare(share=0.30, years=1)
 
 
@@ -37,11 +38,17 @@ def test_short_lists_are_held_at_least_as_often_as_promised(schools, rule):
     assert abs((found.observed - found.expected).sum() / found.listed.sum()) < 0.02
 
 
-@pytest.mark.parametrize("rule", [TWICE, ONCE], ids=["lowest_15_twice", "lowest_30"])
-def test_lists_of_a_region_are_held_as_often_as_promised(rule):
-    found = study(REGION, rule, draws=DRAWS, of_next=500)
-    assert found.is_inside.mean() == pytest.approx(LEVEL, abs=3 * found.error)
-    assert np.mean((found.pit > 0.025) & (found.pit < 0.975)) == pytest.approx(LEVEL, abs=3 * found.error)
+@pytest.mark.parametrize(
+    ("schools", "rule"),
+    [(REGION, TWICE), (REGION, ONCE), (ANY_TOWN, ONCE)],
+    ids=["region_lowest_15_twice", "region_lowest_30", "any_town"],
+)
+def test_whatever_makes_schools_differ_lists_are_held_as_often_as_promised(schools, rule):
+    """Counts are whole, so that an interval holds a little more; the randomised transform does not."""
+    found = study(schools, rule, draws=DRAWS, of_next=500)
+    held = np.mean((found.pit > (1 - LEVEL) / 2) & (found.pit < (1 + LEVEL) / 2))
+    assert held == pytest.approx(LEVEL, abs=3 * found.error)
+    assert found.is_inside.mean() > LEVEL - 3 * found.error
     assert is_uniform(found.pit)
 
 

@@ -38,7 +38,7 @@ def test_three_statements_stand_side_by_side_with_evidence_and_what_is_missing()
     assert "Без всякой помощи за год вышли бы 36 из 100 таких школ." in rule[2]
     assert rule[3] == "Правило не сверено с документом"
     assert change[1:] == (
-        "не отличить от случайности в 1 работе",
+        "Не отличить от случайности в 1 работе",
         "2020/21 → 2023/24: -12 п. п. (от -25 до +2 п. п.)",
         "1 работу сравнить нельзя: ряд прерван или отметок нет",
     )
@@ -47,7 +47,7 @@ def test_three_statements_stand_side_by_side_with_evidence_and_what_is_missing()
 def test_a_statement_that_cannot_be_made_says_why():
     exits = the_exits(issued=NotEstimable("no_models"))
     (issued, *_) = rows(a_course_school(exits=exits), "exits", "en")
-    assert issued[1:3] == ("cannot be told", "—")
+    assert issued[1:3] == ("Cannot be told", "—")
     assert issued[3]
     never = a_course_school(exits=NotEstimable("never_listed"))
     assert said(never, "exits").partition("\n\n")[2].startswith("Отвечать не на что: ")

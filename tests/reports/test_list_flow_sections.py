@@ -232,3 +232,13 @@ def test_a_list_of_which_nothing_can_be_predicted_has_its_reason(others):
     empty = AbsentList(2024, NotEstimable("list_empty", {"year": 2024}))
     told = said(a_programme_town(list_flow=a_list_flow(lists=others, absent=(empty,))), "next_list")
     assert "Перечень по результатам за 2023/24: предсказать нечего: за " in told
+
+
+def test_a_list_that_could_not_be_predicted_is_not_told_as_empty():
+    names = ("listed_n", "without_result_n", "left_n", "expected_leavers", "leavers_low", "leavers_high")
+    unknown = a_cohort(
+        **dict.fromkeys(names), p_at_least_observed=None, reason=NotEstimable("no_models"), schools=()
+    )
+    told = said(a_programme_town(list_flow=a_list_flow(unknown)), "list_flow")
+    assert "вступили 7 школ. Сколько из них вышло бы и так, не посчитано: " in told
+    assert "Ни одной из них" not in told

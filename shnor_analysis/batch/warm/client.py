@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty
-from typing import Any
+from typing import Any, Protocol
 
 from nbclient.util import run_sync
 from papermill.clientwrap import PapermillNotebookClient
@@ -15,20 +16,39 @@ from papermill.clientwrap import PapermillNotebookClient
 from shnor_analysis.batch.warm.kernel import message_from, plain_session
 from shnor_analysis.batch.warm.wire import READ_BYTES, SHELL, Unpacker, pack
 
+LOOK_SECONDS = 0.002
+FAREWELL_SECONDS = 5.0
+TURNS = 3  # of the loop, until a task that waits for a message has ended
+
 
 class Channel:
     """Messages of one channel, waited for as nbclient waits for them."""
 
-    def __init__(self) -> None:
-        """Nothing has arrived yet."""
-        self.arrived: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    def __init__(self, listen: Callable[[], None]) -> None:
+        """Nothing has arrived yet; `listen` sees to it that something will."""
+        self._listen = listen
+        self.arrived: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
         """The next message; Empty when none came in time."""
+        self._listen()
         try:
-            return await asyncio.wait_for(self.arrived.get(), timeout)
+            message = await asyncio.wait_for(self.arrived.get(), timeout)
         except TimeoutError:
             raise Empty from None
+        if message is None:  # closed; who still waits here waits for nothing
+            raise asyncio.CancelledError
+        return message
+
+
+class KernelProcess(Protocol):
+    """Where the kernel at the other end of a wire runs."""
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+
+    def interrupt(self) -> None:
+        """Stop the cell that runs, if one does."""
 
 
 class WireClient:
@@ -36,11 +56,12 @@ class WireClient:
 
     allow_stdin = False
 
-    def __init__(self, wire: socket.socket, is_alive: Callable[[], bool]) -> None:
-        """Talk over a wire to a kernel that `is_alive` knows about."""
-        self.shell_channel, self.iopub_channel = Channel(), Channel()
+    def __init__(self, wire: socket.socket, kernel: KernelProcess) -> None:
+        """Talk over a wire to a kernel."""
+        self.shell_channel, self.iopub_channel = Channel(self._listen), Channel(self._listen)
         self.session = plain_session()
-        self._wire, self._unpacker, self._is_alive = wire, Unpacker(), is_alive
+        self._wire, self._unpacker, self._kernel = wire, Unpacker(), kernel
+        self._is_at_end = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def execute(self, code: str, *, store_history: bool, stop_on_error: bool) -> str:
@@ -53,7 +74,6 @@ class WireClient:
             "allow_stdin": False,
             "stop_on_error": stop_on_error,
         }
-        self._listen()
         return self._ask("execute_request", content)
 
     def kernel_info(self) -> str:
@@ -62,14 +82,23 @@ class WireClient:
 
     async def is_alive(self) -> bool:
         """Whether the process of the kernel still runs."""
-        return self._is_alive()
+        return self._kernel.is_alive()
 
     async def close(self) -> None:
-        """Let the kernel go, and what nbclient has cancelled end."""
+        """Let the kernel go as papermill does: interrupt it, ask it to end, hear its last words."""
+        self._kernel.interrupt()
+        with suppress(OSError):
+            self._wire.shutdown(socket.SHUT_WR)
+        limit = time.monotonic() + FAREWELL_SECONDS
+        while not self._is_at_end and self._kernel.is_alive() and time.monotonic() < limit:
+            await asyncio.sleep(LOOK_SECONDS)
         if self._loop is not None:
             self._loop.remove_reader(self._wire)
         self._wire.close()
-        await asyncio.sleep(0)
+        for channel in (self.shell_channel, self.iopub_channel):
+            channel.arrived.put_nowait(None)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     def _ask(self, kind: str, content: dict[str, Any]) -> str:
         message = self.session.msg(kind, content)
@@ -90,6 +119,7 @@ class WireClient:
         except OSError:
             piece = b""
         if not piece and self._loop is not None:
+            self._is_at_end = True
             self._loop.remove_reader(self._wire)
         for channel, parts in self._unpacker.feed(piece):
             place = self.shell_channel if channel == SHELL else self.iopub_channel

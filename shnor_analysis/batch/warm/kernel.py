@@ -6,6 +6,7 @@ Everything that a notebook can see is made by the classes that make it in a star
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import random
@@ -73,6 +74,11 @@ class WarmKernel(IPythonKernel):
             self.post_handler_hook()
         streams.drain()
         self._publish_status("idle", "shell")
+
+    def _publish_execute_input(self, code: str, parent: dict[str, Any], execution_count: int) -> None:
+        """Say which cell begins, and that it was heard: the next line may be the last of this process."""
+        super()._publish_execute_input(code, parent, execution_count)
+        sys.stdout.flush()
 
     async def do_execute(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Run a cell; what it wrote to the file descriptors belongs to it."""
@@ -172,6 +178,11 @@ def leave_kernel() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.close()
     WarmKernelApp.instance().reset_io()
+
+
+def run_exit_functions() -> None:
+    """Do what a notebook registered for the end; a forked process ends without it."""
+    atexit._run_exitfuncs()
 
 
 def plain_session() -> Session:

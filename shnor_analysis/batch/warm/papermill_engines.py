@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -11,9 +12,9 @@ from typing import Any
 from papermill.engines import Engine
 from papermill.log import logger
 
-from shnor_analysis.batch.warm.client import WarmNotebookClient, WireClient
+from shnor_analysis.batch.warm.client import KernelProcess, WarmNotebookClient, WireClient
 from shnor_analysis.batch.warm.forking import fork, kill_group, leave_parent
-from shnor_analysis.batch.warm.kernel import leave_kernel, serve
+from shnor_analysis.batch.warm.kernel import leave_kernel, run_exit_functions, serve
 
 CellStarts = Callable[[int], None]
 
@@ -31,7 +32,7 @@ class ForkedEngine(Engine):  # type: ignore[misc]  # papermill has no types
         there.close()
         kernel = _Fork(pid)
         try:
-            client_of(nb_man, here, is_alive=kernel.is_alive, kernel_name=kernel_name, **options).execute()
+            client_of(nb_man, here, kernel=kernel, kernel_name=kernel_name, **options).execute()
         finally:
             kernel.end()
 
@@ -46,7 +47,7 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
         """Execute the cells in the main thread, while papermill's client talks to them from another."""
         here, there = socket.socketpair()
         failures: list[BaseException] = []
-        client = client_of(nb_man, here, is_alive=lambda: True, kernel_name=kernel_name, **options)
+        client = client_of(nb_man, here, kernel=_ThisProcess(), kernel_name=kernel_name, **options)
         client.on_cell_execute = cls._tell
 
         def talk() -> None:
@@ -59,6 +60,7 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
         thread = threading.Thread(target=talk, name="client")
         thread.start()
         serve(there)
+        there.close()
         thread.join()
         leave_kernel()
         if failures:
@@ -81,10 +83,24 @@ class _Fork:
             self._is_over = os.waitpid(self._pid, os.WNOHANG)[0] != 0
         return not self._is_over
 
+    def interrupt(self) -> None:
+        if self.is_alive():
+            os.kill(self._pid, signal.SIGINT)
+
     def end(self) -> None:
         kill_group(self._pid)
         if not self._is_over:
             os.waitpid(self._pid, 0)
+
+
+class _ThisProcess:
+    """The kernel as a part of this process, whose time is watched from outside."""
+
+    def is_alive(self) -> bool:
+        return True
+
+    def interrupt(self) -> None:
+        return
 
 
 def _be_kernel(here: socket.socket, there: socket.socket) -> None:
@@ -93,6 +109,7 @@ def _be_kernel(here: socket.socket, there: socket.socket) -> None:
         leave_parent()
         here.close()
         serve(there)
+        run_exit_functions()
         code = 0
     finally:
         os._exit(code)
@@ -102,7 +119,7 @@ def client_of(  # noqa: PLR0913 - the options are papermill's
     nb_man: Any,
     wire: socket.socket,
     *,
-    is_alive: Callable[[], bool],
+    kernel: KernelProcess,
     kernel_name: str,
     log_output: bool = False,
     start_timeout: int = 60,
@@ -115,7 +132,7 @@ def client_of(  # noqa: PLR0913 - the options are papermill's
     unused = {"input_path", "timeout", "startup_timeout"}
     return WarmNotebookClient(
         nb_man,
-        kernel=WireClient(wire, is_alive),
+        kernel=WireClient(wire, kernel),
         kernel_name=kernel_name,
         timeout=execution_timeout or others.get("timeout"),
         startup_timeout=start_timeout,

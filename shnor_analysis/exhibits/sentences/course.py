@@ -126,7 +126,7 @@ def _signs(signs: ObjectivitySigns | NotEstimable, language: str) -> list[Block]
     """Signs that results may be biased, beside the course: an improvement may be one, a fall honesty."""
     heading = Heading(render("signs.heading", language), 3)
     if isinstance(signs, NotEstimable):
-        return [heading, Paragraph(render("signs.unknown", language, why=_why(signs, language)), "note")]
+        return [heading, Paragraph(printing.begun(_why(signs, language)), "note")]
     said = []
     if signs.flagged_years:
         years = ", ".join(printing.school_year(year, language) for year in signs.flagged_years)

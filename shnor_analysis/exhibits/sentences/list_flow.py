@@ -76,6 +76,9 @@ def _cohort(one: CohortFlow, language: str) -> str:
         closed = one.listed_n if isinstance(one.listed_n, Suppressed) else one.left_n
         assert isinstance(closed, Suppressed)
         return f"{joined} {render('list_flow.closed', language, why=printing.why_not(closed, language))}"
+    if one.listed_n is None and one.reason is not None:
+        why = coded(f"not_estimable.{one.reason.reason}", one.reason.fields, language)
+        return f"{joined} {render('list_flow.unknown', language, why=why)}"
     if not one.listed_n:
         return f"{joined} {render('list_flow.none_listed', language)}"
     if one.left_n is None:

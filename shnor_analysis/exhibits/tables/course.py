@@ -66,7 +66,7 @@ def _cells(
     """The cells of a statement, or that it cannot be made and why."""
     if isinstance(statement, NotEstimable):
         why = coded(f"not_estimable.{statement.reason}", statement.fields, language)
-        return render("exits.unknown", language), printing.DASH, why
+        return printing.begun(render("exits.unknown", language)), printing.DASH, printing.begun(why)
     if isinstance(statement, Suppressed):
         return printing.closed(statement, language), printing.DASH, printing.why_not(statement, language)
     return tell(statement, language)
@@ -100,7 +100,7 @@ def _rule(one: RuleStatement, language: str) -> Cells:
     evidence = render(
         "exits.rule.evidence",
         language,
-        rule=_sentence(rule_name(one.now.version, language)),
+        rule=printing.begun(rule_name(one.now.version, language)),
         before=_low_of(one.before.procedures_low_n, len(one.before.evidence), language),
         now=_low_of(one.now.procedures_low_n, len(one.now.evidence), language),
     )
@@ -109,11 +109,6 @@ def _rule(one: RuleStatement, language: str) -> Cells:
             "exits.rule.chance", language, n=printing.of_hundred(one.chance_left, language)
         )
     return answer, evidence, "; ".join(_rule_missing(one, language)) or printing.DASH
-
-
-def _sentence(text: str) -> str:
-    """A name at the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def _low_of(low: object, n: int, language: str) -> str:
@@ -142,7 +137,7 @@ def _change(one: ChangeStatement, language: str) -> Cells:
         else printing.DASH
     )
     if not known:
-        return render("exits.unknown", language), printing.DASH, missing
+        return printing.begun(render("exits.unknown", language)), printing.DASH, missing
     verdicts = [change_verdict(item) for item in known]
     counts = [
         printing.counted(f"exits.change.{code}", verdicts.count(code), language)
@@ -150,7 +145,7 @@ def _change(one: ChangeStatement, language: str) -> Cells:
         if code in verdicts
     ]
     evidence = render("exits.change.evidence", language, **years, changes=_differences(known, language))
-    return "; ".join(counts), evidence, missing
+    return printing.begun("; ".join(counts)), evidence, missing
 
 
 def _differences(known: list[Estimate], language: str) -> str:

@@ -12,11 +12,12 @@ from shnor_analysis.kernels.read_only import make_read_only
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# Prior of the parameters, wide: what schools' shares of low results are known to look like on the scale of log odds.
+# Prior of the parameters: what schools' shares of low results are known to look like on the scale of log odds. It is
+# wide, but not so wide that little data let chance alone make up half of what differs between schools.
 # Log of the total variance; log of permanent, yearly (and procedure) part over the extra part; log odds of the
 # autocorrelation.
-PRIOR_MEAN = (np.log(0.5), np.log(3.0), np.log(1.5), 0.0, 0.0)
-PRIOR_SD = (1.5, 1.25, 1.25, 1.0, 1.25)
+PRIOR_MEAN = (np.log(0.5), np.log(6.0), np.log(3.0), 0.0, np.log(2.0))
+PRIOR_SD = (1.5, 0.9, 0.9, 0.9, 1.25)
 
 
 @dataclass(frozen=True, slots=True)
