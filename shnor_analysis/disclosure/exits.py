@@ -45,8 +45,8 @@ def close_exits(
 ) -> ExitStatements | NotEstimable | Suppressed:
     """Close statements that would tell a closed answer of the rule, and numbers as they are closed elsewhere.
 
-    Which list the school last stood on by the rule, and that it never did, follow from every answer before: with one of
-    them closed nothing is said of the rule, nor of the change since that list.
+    Which list the school last stood on by the rule, and that it never did, tell every answer since: with one of them
+    closed nothing is said of the rule, nor of the change since that list.
 
     Args:
         exits: The statements as they were made.
@@ -74,10 +74,18 @@ def close_exits(
 
 
 def _hides_answer(list_years: tuple[ListYear, ...]) -> bool:
-    rules = (year.rule for year in list_years if isinstance(year.rule, RuleOutcome))
-    return any(
-        isinstance(close_rule(one, "", AuditTrail(), is_public=True).fires, Suppressed) for one in rules
-    )
+    """Tell whether an answer is closed from the last list on that the school openly stands on by the rule.
+
+    Closed answers before that list are told by nothing that is said since it; with no open one every answer counts.
+    """
+    now = max((year.school_year for year in list_years), default=0)
+    answers = {
+        year.school_year: close_rule(year.rule, "", AuditTrail(), is_public=True).fires
+        for year in list_years
+        if isinstance(year.rule, RuleOutcome)
+    }
+    since = max((year for year, fires in answers.items() if fires is True and year < now), default=0)
+    return any(isinstance(fires, Suppressed) and year > since for year, fires in answers.items())
 
 
 def _only_issued(

@@ -79,7 +79,7 @@ def predict_list_flow(
     is none of chance's doing.
     Source: docs/method/list_flow.md.
     """
-    _check(rule, year, level, draws)
+    _check(rule, year, level, draws=draws, seed=seed)
     first = _first_years(exclude)
     rows_read = read_panel(panel)
     rows = read_flow_rows(rows_read, rule=rule, exclude=first)
@@ -98,7 +98,7 @@ def predict_list_flow(
     return _prediction(found, rows_read, past, level=level, seed=seed)
 
 
-def _check(rule: object, year: object, level: float, draws: object) -> None:
+def _check(rule: object, year: object, level: float, *, draws: object, seed: object) -> None:
     check_rule(rule)
     problems = option_problems(level)
     if not _is_whole(year):
@@ -107,6 +107,10 @@ def _check(rule: object, year: object, level: float, draws: object) -> None:
         option = {"option": "draws"}
         problems.append(
             Problem("fit_option_wrong", found=str(draws), allowed=f">= {FEWEST_DRAWS}", fields=option)
+        )
+    if not (_is_whole(seed) and int(str(seed)) >= 0):
+        problems.append(
+            Problem("fit_option_wrong", found=str(seed), allowed=">= 0", fields={"option": "seed"})
         )
     if problems:
         raise UsageProblem(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.reference.listing_rules import ListingRule, listing_rule
@@ -107,11 +108,11 @@ def check_rule(rule: object) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _wrong(name: str, found: object, allowed: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.models.programme_study import ProgrammeOptions
-from shnor_analysis.models.school_panel import SchoolPanel, read_panel
+from shnor_analysis.models.school_panel import SchoolPanel, label_of, read_panel
 
 MOST_SELECTION_YEARS = 3
 CONTEXT_KEYS = ("school_id", "school_year")
@@ -58,13 +59,6 @@ def read_asked(
     return Asked(found, starts)
 
 
-def label_of(school_id: Any) -> str:
-    """A school's number as the panel writes it: whole numbers without a decimal point."""
-    if isinstance(school_id, int | float | np.number) and float(school_id).is_integer():
-        return str(int(school_id))
-    return str(school_id)
-
-
 def _treated(treated: Any) -> tuple[dict[str, int], list[Problem]]:
     if not isinstance(treated, Mapping) or not treated:
         return {}, [Problem("programme_treated_wrong", found=type(treated).__name__)]
@@ -73,7 +67,15 @@ def _treated(treated: Any) -> tuple[dict[str, int], list[Problem]]:
     if wrong:
         shown = ", ".join(f"{name}: {treated[name]}" for name in wrong[:3])
         problems.append(Problem("programme_year_wrong", found=shown, fields={"n": len(wrong)}))
-    return {label_of(name): int(year) for name, year in treated.items() if _is_year(year)}, problems
+    found: dict[str, int] = {}
+    for name, year in treated.items():
+        if not _is_year(year):
+            continue
+        # 1 and "1" are one school
+        if found.setdefault(label_of(name), int(year)) != int(year):
+            shown = f"{label_of(name)}: {found[label_of(name)]}, {int(year)}"
+            problems.append(Problem("programme_year_wrong", found=shown, fields={"n": 1}))
+    return found, problems
 
 
 def _is_year(year: Any) -> bool:
@@ -85,10 +87,19 @@ def _options(level: float, options: ProgrammeOptions) -> Iterator[Problem]:
     is_number = isinstance(level, int | float) and not isinstance(level, bool)
     if not (is_number and 0 < level < 1):
         yield Problem("programme_level_wrong", found=str(level), allowed="0 < level < 1")
-    allowed = {"delay": (0, 5), "selection_years": (1, MOST_SELECTION_YEARS), "permutations": (0, 100_000)}
+    if not isinstance(options, ProgrammeOptions):
+        found, shown = type(options).__name__, {"name": "options"}
+        yield Problem("programme_option_wrong", found=found, allowed="ProgrammeOptions(…)", fields=shown)
+        return
+    allowed = {
+        "delay": (0, 5),
+        "selection_years": (1, MOST_SELECTION_YEARS),
+        "permutations": (0, 100_000),
+        "seed": (0, 2**32 - 1),
+    }
     for name, (low, high) in allowed.items():
         value = getattr(options, name)
-        if not (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
+        if not (isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high):
             yield Problem(
                 "programme_option_wrong", found=str(value), allowed=f"{low}…{high}", fields={"name": name}
             )
@@ -108,6 +119,9 @@ def _context(context: pd.DataFrame | None) -> Iterator[Problem]:
         values = context[name].to_numpy(dtype=float, na_value=np.nan) if is_number else np.array([np.inf])
         if np.isinf(values).any():
             yield Problem("programme_context_not_number", found=str(name))
+    wrong = [year for year in context.get("school_year", ()) if not _is_year(year)]
+    if wrong:
+        yield Problem("programme_context_wrong", found=f"school_year: {wrong[0]}")
     keys = [name for name in CONTEXT_KEYS if name in context]
-    if context.duplicated(keys).any():
+    if context[keys].assign(school_id=context["school_id"].astype(object).map(label_of)).duplicated().any():
         yield Problem("programme_context_repeated", fields={"columns": ", ".join(keys)})

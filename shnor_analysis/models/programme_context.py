@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shnor_analysis.models.programme_asked import CONTEXT_KEYS, label_of
+from shnor_analysis.models.programme_asked import CONTEXT_KEYS
 from shnor_analysis.models.programme_rows import Floats
-from shnor_analysis.models.school_panel import SchoolPanel
+from shnor_analysis.models.school_panel import SchoolPanel, label_of
 from shnor_analysis.results.programme_parts import Note
 
 # schools for each column of the ANCOVA beside treatment and intercepts; two of these are the results before

@@ -16,6 +16,7 @@ from shnor_analysis.kernels.read_only import make_read_only
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 PROCEDURE_COLUMNS = ("assessment", "subject", "grade", "season")
 MARK_COLUMNS = ("mark_2_n", "mark_3_n", "mark_4_n", "mark_5_n")
@@ -33,7 +34,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class SchoolPanel:
-    """A row a school, year and procedure with at least one tested; arrays are of equal length and read-only.
+    """A row a school, year and procedure with at least one tested, in this order; arrays are of equal length, read-only.
 
     `school` and `procedure` are places in `school_ids` and `procedures`. Schools stand in the order in which ties are
     broken: by number where all school_id are whole numbers, else by text. `tested` and `low` are whole numbers of
@@ -63,8 +64,8 @@ class SchoolPanel:
         """School years with at least one row, oldest first."""
         return tuple(int(year) for year in np.unique(self.year))
 
-    def where(self, rows: Flags) -> SchoolPanel:
-        """The same schools and procedures with some of the rows; nothing is accounted."""
+    def where(self, rows: Flags | Places) -> SchoolPanel:
+        """The same schools and procedures with some of the rows, flags or places; nothing is accounted."""
         picked: dict[str, Any] = {
             name: np.asarray(getattr(self, name))[rows]
             for name in ("school", "year", "procedure", "tested", "low", "is_flagged")
@@ -167,11 +168,20 @@ def _low(numbers: dict[str, Array]) -> Array:
     return numbers["low_n"] if "low_n" in numbers else numbers["mark_2_n"]
 
 
+def label_of(school_id: Any) -> str:
+    """A school's number as text; whole numbers without a decimal point."""
+    is_number = isinstance(school_id, int | float | np.number) and not isinstance(school_id, bool)
+    return str(int(school_id)) if is_number and float(school_id).is_integer() else str(school_id)
+
+
 def _labels(ids: pd.Series[Any]) -> pd.Series[Any]:
-    """School numbers as text; whole numbers without a decimal point."""
-    if pd.api.types.is_numeric_dtype(ids):
-        return ids.map(lambda one: str(int(one)) if float(one).is_integer() else str(one))
-    return ids.astype(str)
+    return ids.astype(object).map(label_of)
+
+
+def _are_numbers(ids: pd.Series[Any]) -> bool:
+    """Whether all are numbers, whatever the type of the column that holds them."""
+    plain = ids.astype(object).infer_objects()
+    return pd.api.types.is_numeric_dtype(plain) and not pd.api.types.is_bool_dtype(plain)
 
 
 def _as_panel(frame: pd.DataFrame, numbers: dict[str, Array]) -> SchoolPanel:
@@ -196,8 +206,9 @@ def _as_panel(frame: pd.DataFrame, numbers: dict[str, Array]) -> SchoolPanel:
         else np.zeros(len(kept), dtype=bool)
     )
     year, tested, low = numbers["school_year"].astype(np.int64), tested[used], low[used]
-    make_read_only(school, year, procedure, tested, low, marks, flagged)
-    return SchoolPanel(
+    # no digit of an answer may depend on how the rows were mixed
+    order = np.lexsort((procedure, year, school))
+    found = SchoolPanel(
         school_ids=school_ids,
         procedures=procedures,
         school=school,
@@ -207,15 +218,16 @@ def _as_panel(frame: pd.DataFrame, numbers: dict[str, Array]) -> SchoolPanel:
         low=low,
         marks=marks,
         is_flagged=flagged,
-        municipalities=_municipalities(kept, school, len(school_ids)),
+        municipalities=_municipalities(kept.iloc[order], school[order], len(school_ids)),
         accounting=accounting,
     )
+    return found.where(order)
 
 
 def _schools(ids: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
     labels = _labels(ids)
     distinct = sorted(
-        set(labels), key=(lambda one: float(one)) if pd.api.types.is_numeric_dtype(ids) else None
+        set(labels), key=(lambda one: float(one)) if _are_numbers(ids) else None
     )
     place = {label: at for at, label in enumerate(distinct)}
     return labels.map(place).to_numpy(dtype=np.int64), tuple(distinct)
@@ -238,7 +250,7 @@ def _procedures(kept: pd.DataFrame, grade: Array | None) -> tuple[Codes, tuple[P
 
 
 def _municipalities(kept: pd.DataFrame, school: Codes, schools_n: int) -> tuple[str | None, ...]:
-    """The municipality of each school's last row that names one."""
+    """The municipality of each school's last row that names one; rows stand by year."""
     found: list[str | None] = [None] * schools_n
     if "municipality_id" in kept:
         for at, label in zip(school, kept["municipality_id"], strict=True):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,8 @@ ANALYSES = (
 )
 OUTCOMES = ("outcome_sd", "low_share")
 COMPARISONS = ("not_yet", "never")
+# years that a programme may begin in: others are slips of the pen, such as 22 for 2022
+EARLIEST, LATEST = 1900, 2200
 AS_PLANNED, DEVIATION, EXPLORATORY = "as_planned", "deviation", "exploratory"
 
 
@@ -131,14 +134,25 @@ def plan_of(told: Mapping[str, Any]) -> AnalysisPlan:
 
     Raises:
         TypeError: A field is missing, or none of that name exists.
+        ValueError: A first year of the programme is no school year, or a school has two.
     """
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list | tuple) else value for name, value in told.items()
     }
     treated = told.get("treated", ())
     pairs = treated.items() if isinstance(treated, Mapping) else treated
-    given["treated"] = tuple(sorted((str(school), int(year)) for school, year in pairs))
+    given["treated"] = tuple(sorted((str(school), _first_year(year)) for school, year in pairs))
+    if len(dict(given["treated"])) < len(given["treated"]):
+        raise ValueError("treated: a school stands twice")
     return AnalysisPlan(**given)
+
+
+def _first_year(value: Any) -> int:
+    year = int(value)
+    is_whole = not isinstance(value, bool) and not (isinstance(value, Real) and value != year)
+    if not (is_whole and EARLIEST < year < LATEST):
+        raise ValueError(f"treated: {value}")
+    return year
 
 
 def field_names() -> tuple[str, ...]:

@@ -33,7 +33,7 @@ print("never")
 TORTURE = r"""
 import sys; print("out"); print("err", file=sys.stderr); print("out again")
 ---
-import asyncio, logging, os, random, subprocess, threading, warnings
+import asyncio, logging, os, random, subprocess, threading, time, warnings
 import numpy as np, pandas as pd
 from IPython.display import HTML, Markdown, clear_output, display
 ---
@@ -66,11 +66,11 @@ lines
 %%bash
 echo from bash; echo to err >&2
 ---
-subprocess.run(["echo", "subprocess"], check=True).returncode
+subprocess.run(["echo", "subprocess"], check=True); time.sleep(0.5)
 ---
-os.write(1, b"raw out\n");
+os.write(1, b"raw out\n"); time.sleep(0.5)
 ---
-os.write(2, b"raw err\n");
+os.write(2, b"raw err\n"); time.sleep(0.5)
 ---
 %%capture caught
 print("captured")

@@ -79,7 +79,10 @@ def test_papermill_with_the_warm_engine_gives_the_same_cells(plain, executed_pla
 
 @pytest.mark.parametrize(
     ("cell", "error"),
-    [("import os; os._exit(7)", "DeadKernelError"), ("import time; time.sleep(60)", "CellTimeoutError")],
+    [
+        ("import os, time; time.sleep(0.5); os._exit(7)", "DeadKernelError"),
+        ("import time; time.sleep(60)", "CellTimeoutError"),
+    ],
 )
 def test_papermill_says_the_same_of_a_dead_kernel_and_of_a_late_cell(cell: str, error: str, tmp_path: Path):
     template = notebooks.write(tmp_path / "template.ipynb", f"print(1)\n---\n{cell}\n---\nprint(2)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -15,11 +14,12 @@ from test_disclosure_town import SMALL, parts_of, the_town
 
 from shnor_analysis.disclosure import release
 from shnor_analysis.disclosure.audit import AuditTrail
+from shnor_analysis.disclosure.pooled import is_split_open
 from shnor_analysis.disclosure.programme import close_list_flow, close_programme
 from shnor_analysis.disclosure.rules import close_rule, key_of
 from shnor_analysis.evaluation import assemble_school, assemble_town, with_programme
 from shnor_analysis.evaluation.exits import exits_of
-from shnor_analysis.evaluation.facts import ListYear, RuleOutcome, SchoolEvaluation
+from shnor_analysis.evaluation.facts import ListYear, PooledPart, RuleOutcome, SchoolEvaluation
 from shnor_analysis.evaluation.programme_facts import (
     CalibrationRow,
     CohortFlow,
@@ -163,10 +163,44 @@ def possible(tested: int, low: int) -> list[int]:
 
 def told_by_sum(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Tests that the page hides and of which one value is left once the sum of all is known."""
-    total = sum(low for _, low in parts)
-    ways = [possible(*part) for part in parts]
-    kept = [one for one in itertools.product(*ways) if sum(one) == total]
-    return [part for n, part in enumerate(parts) if len(ways[n]) > 1 and len({one[n] for one in kept}) == 1]
+    total, told = sum(low for _, low in parts), []
+    for place, part in enumerate(parts):
+        sums = {0}
+        for other in parts[:place] + parts[place + 1 :]:
+            sums = {one + more for one in sums for more in possible(*other)}
+        left = [value for value in possible(*part) if total - value in sums]
+        told += [part] if len(possible(*part)) > 1 and len(left) == 1 else []
+    return told
+
+
+TESTS = st.lists(
+    st.integers(5, 25).flatmap(lambda tested: st.tuples(st.just(tested), st.integers(0, tested))), max_size=4
+)
+
+
+@given(TESTS, TESTS)
+def test_a_sum_over_some_tests_beside_that_over_all_is_open_only_where_neither_half_tells(mine, rest):
+    parts, left = (tuple(PooledPart(*one) for one in some) for some in (mine, rest))
+    if is_split_open(parts, left):
+        assert told_by_sum(mine) == told_by_sum(rest) == []
+
+
+@pytest.mark.parametrize("is_hidden_mine", [True, False])
+def test_a_year_is_closed_where_its_sum_or_what_is_left_of_the_other_holds_one_hidden_test(is_hidden_mine):
+    closed = 0
+    for school in with_courses():
+        tests = year_of(school, 2024)
+        hidden = [one for one in tests if len(possible(*one)) > 1]
+        for one in hidden:
+            rest = [other for other in tests if other not in hidden]
+            mine = [one, *rest] if is_hidden_mine else [other for other in tests if other != one]
+            parts = tuple(PooledPart(*part) for part in mine)
+            point = dataclasses.replace(school.course.years[-1], parts=parts)
+            course = dataclasses.replace(school.course, years=(point,))
+            told = release(dataclasses.replace(school, course=course), "public").value.course.years[0]
+            assert isinstance(told.observed, Suppressed)
+            closed += 1
+    assert closed > 10
 
 
 def test_no_hidden_result_follows_from_a_year_of_the_course_beside_the_municipalitys_sum_over_all_tests():

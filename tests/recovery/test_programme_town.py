@@ -64,8 +64,11 @@ def panel_of(town):
     names += [f"mark_{mark}_n" for mark in (2, 3, 4, 5)]
     together = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
     frame = pd.DataFrame(dict(zip(names, together, strict=True)))
+    history, place = town.draws[0].history, frame["school_id"]
+    # written after joining, but of the year before: neither before nor after, and no comparison for others
+    is_between = (frame["season"] == "autumn") & (frame["school_year"] == history.joined[place])
     ids = np.array(town.draws[0].schools.school_ids, dtype=object)
-    return frame.assign(school_id=ids[frame["school_id"]])
+    return frame.assign(school_id=ids[place])[~is_between]
 
 
 def years_of(spec):

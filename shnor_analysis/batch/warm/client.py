@@ -141,5 +141,5 @@ class WarmNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # pape
         try:
             yield
         finally:
-            self.kc = None
             run_sync(self._kernel.close)()
+            self.kc = None

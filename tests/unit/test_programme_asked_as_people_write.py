@@ -1,0 +1,116 @@
+"""Panels, covariates and options as people write them: read the same, or refused in words, never a crash."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from invented_programme import a_region
+
+from shnor_analysis.errors import UsageProblem
+from shnor_analysis.models.list_flow import predict_list_flow
+from shnor_analysis.models.list_rules import LowestShare, ShareOfLow
+from shnor_analysis.models.programme_effect import estimate_programme_effect
+from shnor_analysis.models.programme_study import ProgrammeOptions
+from shnor_analysis.models.school_panel import read_panel
+from shnor_analysis.results.analysis_plan import plan_of
+
+QUICK = ProgrammeOptions(permutations=19, robustness=False)
+
+
+@pytest.fixture(scope="module")
+def numbered():
+    """A region whose schools are whole numbers, and its programme."""
+    panel, treated = a_region()
+    panel = panel.assign(school_id=panel["school_id"].str[5:].astype(int))
+    return panel, {int(school[5:]): year for school, year in treated.items()}
+
+
+def codes(error):
+    return sorted(problem.code for problem in error.value.problems)
+
+
+@pytest.mark.parametrize("kind", ["category", object, float, "Int64"])
+def test_whole_numbers_of_schools_stand_in_their_order_whatever_their_type(numbered, kind):
+    """Ties and random numbers follow the order of schools: the type of a column must not change an answer."""
+    panel, _ = numbered
+    assert read_panel(panel.assign(school_id=panel["school_id"].astype(kind))).school_ids == read_panel(panel).school_ids
+
+
+def test_whole_numbers_as_objects_and_decimals_are_the_programme_s_schools(numbered):
+    panel, treated = numbered
+    decimals = panel.assign(school_id=panel["school_id"].astype(float).astype(object))
+    plain, found = (
+        estimate_programme_effect(one, treated=treated, options=QUICK).tidy() for one in (panel, decimals)
+    )
+    pd.testing.assert_frame_equal(found, plain)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert LowestShare(np.float32(0.5), np.int64(2)) == LowestShare(0.5, 2)
+    assert ShareOfLow(np.float32(0.5), np.int64(2)) == ShareOfLow(0.5, 2)
+    assert LowestShare(0.5, np.int64(2)).code == "lowest_share"
+    with pytest.raises(UsageProblem):
+        LowestShare(0.5, True)
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5, None])
+def test_a_wrong_seed_is_refused(numbered, seed):
+    panel, treated = numbered
+    with pytest.raises(UsageProblem) as error:
+        predict_list_flow(panel, rule=LowestShare(0.3, 1), year=2020, seed=seed)
+    assert codes(error) == ["fit_option_wrong"]
+    with pytest.raises(UsageProblem) as error:
+        estimate_programme_effect(panel, treated=treated, options=ProgrammeOptions(seed=seed))
+    assert codes(error) == ["programme_option_wrong"]
+
+
+def test_other_things_than_options_are_refused(numbered):
+    panel, treated = numbered
+    for wrong in (None, {"delay": 1}):
+        with pytest.raises(UsageProblem) as error:
+            estimate_programme_effect(panel, treated=treated, options=wrong)
+        assert codes(error) == ["programme_option_wrong"]
+
+
+@pytest.mark.parametrize("year", ["2020", "2019/20", None, np.nan, 2020.5])
+def test_years_of_covariates_are_school_years(numbered, year):
+    panel, treated = numbered
+    context = pd.DataFrame({"school_id": panel["school_id"].unique(), "school_year": year})
+    context["poor"] = np.arange(len(context), dtype=float)
+    with pytest.raises(UsageProblem) as error:
+        estimate_programme_effect(panel, treated=treated, context=context, options=QUICK)
+    assert codes(error) == ["programme_context_wrong"]
+
+
+def test_one_school_written_in_two_ways_is_named_twice(numbered):
+    panel, treated = numbered
+    schools = panel["school_id"].unique()
+    context = pd.DataFrame({"school_id": [*schools, str(schools[0])], "poor": np.arange(len(schools) + 1.0)})
+    with pytest.raises(UsageProblem) as error:
+        estimate_programme_effect(panel, treated=treated, context=context, options=QUICK)
+    assert codes(error) == ["programme_context_repeated"]
+    one = next(iter(treated))
+    with pytest.raises(UsageProblem) as error:
+        estimate_programme_effect(panel, treated={**treated, str(one): 2030}, options=QUICK)
+    assert codes(error) == ["programme_year_wrong"]
+
+
+@pytest.mark.parametrize(
+    "treated", [{"sch1": 2022.7}, {"sch1": True}, [("sch1", 2022), ("sch1", 2023)], {"sch1": 2022, 1: 22}]
+)
+def test_a_plan_does_not_guess_years_of_the_programme(treated):
+    """A year cut off, a school with two years: such a plan could never be kept, and its file not be read as fixed."""
+    with pytest.raises(ValueError, match="treated"):
+        plan_of({"name": "a", "question": "?", "treated": treated, "years_before": 1, "years_after": 1})
+
+
+def test_the_order_of_rows_changes_no_digit(numbered):
+    panel, treated = numbered
+    panel = panel.assign(municipality_id=np.where(panel["school_year"] < panel["school_year"].max(), "a", "b"))
+    mixed = panel.sample(frac=1, random_state=1)
+    plain, found = (
+        estimate_programme_effect(one, treated=treated, options=QUICK).tidy() for one in (panel, mixed)
+    )
+    pd.testing.assert_frame_equal(found, plain, check_exact=True)
+    assert set(read_panel(mixed).municipalities) == {"b"}
