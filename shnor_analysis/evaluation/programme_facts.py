@@ -115,8 +115,8 @@ class ListFlowFacts:
     `rule` is the version of the listing rule (its text stands in `reference`), `rule_is_verified` whether anybody
     compared it with its document; `rule_code` and `rule_parameters` name the rule as the model took it (msgid
     ``list_rule.<code>``). `lists` stand oldest first: the report year's forecast has no
-    observation; `absent` says why one of them is not there. `first_year` is the first school year behind the model. `schools_n` schools of all places were used. `notes` are codes of
-    `locale/` (msgid ``list_flow_note.<code>``).
+    observation; `absent` says why one of them is not there. `first_year` is the first school year behind the model,
+    which used `schools_n` schools of all places. `notes` are codes of `locale/` (msgid ``list_flow_note.<code>``).
     """
 
     school_year: int
@@ -226,8 +226,8 @@ class ProgrammeFacts:
 
     Read in this order: `effect.mdes` (what could be found at all), baseline, headline hull, designs, grade, then the
     checks. `effect` is as the model gave it, but for `flow`, `groups_by_year` and `leave_one_out`, which stand
-    here so that they can be closed, and its accounting. `hull_*_of_100` is the hull in pupils of a hundred who would not get the
-    lowest mark (higher is better; the percentage points with the sign turned), None where there is no headline.
+    here so that they can be closed, and its accounting. `hull_*_of_100` is the hull in pupils of a hundred who would not
+    get the lowest mark (higher is better; the percentage points with the sign turned), None where there is no headline.
     `breaks` are codes of breaks of the calendar that lie within the years used (msgid ``break.<code>``).
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shnor_analysis.evaluation.programme_facts import TrendRow
@@ -12,7 +12,6 @@ from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import PlaceboRank
 
 FILLED, PARTLY, ASKED = "filled", "partly", "asked"
-WEIGHT = {FILLED: 1.0, PARTLY: 0.5, ASKED: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,6 @@ def fill_trend(sources: TrendSources) -> tuple[TrendRow, ...]:
         answer = ANSWERS[one.item](sources) if one.item in ANSWERS else ALWAYS.get(one.item, _Answer(ASKED))
         rows.append(TrendRow(one.item, answer.status, answer.code, answer.fields))
     return tuple(rows)
-
-
-def completeness(rows: Iterable[TrendRow]) -> float:
-    """Share of the items that are answered, 0–1; a part of an answer counts half."""
-    weights = [WEIGHT[one.status] for one in rows]
-    return sum(weights) / len(weights) if weights else 0.0
 
 
 def _sum(effect: ProgrammeEffect, name: str) -> int:

@@ -10,7 +10,7 @@ from shnor_analysis.exhibits import printing
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import catalogue, has_text, render
 from shnor_analysis.results import NotEstimable
-from shnor_analysis.results.evidence import NOT_EQUIVALENT
+from shnor_analysis.results.evidence import may_speak_of_cause
 
 COMPARISON = "comparison"
 
@@ -25,7 +25,7 @@ def estimated(town: TownEvaluation) -> ProgrammeFacts | None:
 
 def is_effect(facts: ProgrammeFacts) -> bool:
     """Whether the word may stand: the groups were not too far apart before the programme."""
-    return all(row.verdict != NOT_EQUIVALENT for row in facts.effect.baseline)
+    return may_speak_of_cause(facts.effect.baseline)
 
 
 def coded(code: str, fields: Mapping[str, object], language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,11 +50,6 @@ def verdict_of(g: float | None) -> str:
     if g is None or abs(g) > scales.adjust_at_most:
         return NOT_EQUIVALENT
     return SATISFIED if abs(g) <= scales.satisfied_at_most else ADJUST
-
-
-def may_speak_of_cause(rows: Sequence[BaselineRow]) -> bool:
-    """Whether likeness before allows to speak of what the programme did: something was compared, nothing too far apart."""
-    return bool(rows) and all(one.verdict != NOT_EQUIVALENT for one in rows)
 
 
 def _row(measure: BaselineMeasure, icc: float) -> BaselineRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -83,7 +82,7 @@ def _is_year(year: Any) -> bool:
     return bool(is_number and np.isfinite(year) and float(year).is_integer() and 1900 < year < 2200)
 
 
-def _options(level: float, options: ProgrammeOptions) -> Iterator[Problem]:
+def _options(level: float, options: object) -> Iterator[Problem]:
     is_number = isinstance(level, int | float) and not isinstance(level, bool)
     if not (is_number and 0 < level < 1):
         yield Problem("programme_level_wrong", found=str(level), allowed="0 < level < 1")
@@ -99,7 +98,7 @@ def _options(level: float, options: ProgrammeOptions) -> Iterator[Problem]:
     }
     for name, (low, high) in allowed.items():
         value = getattr(options, name)
-        if not (isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high):
+        if not (isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high):
             yield Problem(
                 "programme_option_wrong", found=str(value), allowed=f"{low}…{high}", fields={"name": name}
             )

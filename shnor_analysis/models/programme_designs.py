@@ -19,8 +19,9 @@ def ancova(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> 
     by school, with Satterthwaite degrees of freedom.
 
     Returns:
-        d with its interval; NotEstimable ``no_comparison_rows`` without treated or comparison rows, ``programme_collinear`` where
-        a column follows from others, ``programme_no_error`` where no error can be worked out.
+        d with its interval; NotEstimable ``no_comparison_rows`` without treated or comparison rows,
+        ``programme_collinear`` where a column follows from others, ``programme_no_error`` where no error can be worked
+        out.
 
     Limits: right where schools were chosen by results that are in the model; too low where they were chosen by
         something lasting that is not.

@@ -78,7 +78,10 @@ def estimate_programme_effect(
     flow = flow_arms(study.years, study.windows, rows, treated=asked.treated)
     described = _described(study, rows, flow, notes=notes)
     if rows.n_treated < FEWEST_TREATED or rows.n_comparison < FEWEST_COMPARISON:
-        return _descriptive(described, study, rows, flow)
+        counts = {"treated": rows.n_treated, "comparison": rows.n_comparison}
+        needed = {"needed_treated": FEWEST_TREATED, "needed_comparison": FEWEST_COMPARISON}
+        reason = NotEstimable("programme_too_few", {**counts, **needed})
+        return _descriptive(described, study, rows, flow, reason=reason)
     return _estimated(described, study, rows, flow)
 
 
@@ -133,14 +136,17 @@ def _described(
 
 
 def _descriptive(
-    described: ProgrammeEffect, study: ProgrammeStudy, rows: ProgrammeRows, flow: tuple[FlowArm, FlowArm]
+    described: ProgrammeEffect,
+    study: ProgrammeStudy,
+    rows: ProgrammeRows,
+    flow: tuple[FlowArm, FlowArm],
+    *,
+    reason: NotEstimable,
 ) -> ProgrammeEffect:
-    counts = {"treated": rows.n_treated, "comparison": rows.n_comparison}
-    needed = {"needed_treated": FEWEST_TREATED, "needed_comparison": FEWEST_COMPARISON}
     grade = grade_of(
         study, rows, designs=(), baseline=(), flow=flow, mdes=None, placebos=None, is_descriptive=True
     )
-    return replace(described, reason=NotEstimable("programme_too_few", {**counts, **needed}), grade=grade)
+    return replace(described, reason=reason, grade=grade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +174,7 @@ def _estimated(
     bracket = _bracket(study, rows)
     primary = bracket.of("ancova")
     if primary is None:
-        reason = dict(bracket.absent)["ancova"]
-        return replace(described, reason=reason)
+        return _descriptive(described, study, rows, flow, reason=dict(bracket.absent)["ancova"])
     mdes = detectable(primary.std_error, primary.df, level=study.level, power=POWER)
     icc = study.years.icc
     baseline = baseline_of(rows, icc=icc)

@@ -226,9 +226,7 @@ def _as_panel(frame: pd.DataFrame, numbers: dict[str, Array]) -> SchoolPanel:
 
 def _schools(ids: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
     labels = _labels(ids)
-    distinct = sorted(
-        set(labels), key=(lambda one: float(one)) if _are_numbers(ids) else None
-    )
+    distinct = sorted(set(labels), key=(lambda one: float(one)) if _are_numbers(ids) else None)
     place = {label: at for at, label in enumerate(distinct)}
     return labels.map(place).to_numpy(dtype=np.int64), tuple(distinct)
 

@@ -13,16 +13,6 @@ from shnor_analysis.results.values import NotEstimable
 
 MOST_PADLOCKS = 5
 SATISFIED, ADJUST, NOT_EQUIVALENT = "satisfied", "adjust", "not_equivalent"
-BASELINE_COLUMNS = (
-    "outcome",
-    "school_year",
-    "g",
-    "verdict",
-    "treated_mean",
-    "comparison_mean",
-    "treated_n",
-    "comparison_n",
-)
 SIZE_COLUMNS = ("design", "kind", "g", "std_error", "df", "correction", "conf_low", "conf_high")
 
 
@@ -140,9 +130,9 @@ class MonthsOfProgress:
     is_beyond: bool = False
 
 
-def baseline_frame(rows: tuple[BaselineRow, ...]) -> pd.DataFrame:
-    """A row a result before the programme."""
-    return pd.DataFrame([asdict(one) for one in rows], columns=list(BASELINE_COLUMNS))
+def may_speak_of_cause(rows: Sequence[BaselineRow]) -> bool:
+    """Whether likeness before allows to speak of what the programme did: something was compared, nothing too far apart."""
+    return bool(rows) and all(one.verdict != NOT_EQUIVALENT for one in rows)
 
 
 def worst(rows: Sequence[BaselineRow]) -> BaselineRow | None:

@@ -115,9 +115,9 @@ class LeaveOneOut:
 class Specification:
     """One defensible way of asking, and what it gives; `is_headline` marks the one of the headline.
 
-    Codes: `design` ancova, ancova_one_lag, did; `years` after the start: all, first, last; `subjects` all, or the code of
-    a subject (of an assessment without one); `comparison` not_yet, never, nearest (to the treated in the selection years),
-    listed (by the rule, without help); `weights` of rows: pupils, equal.
+    Codes: `design` ancova, ancova_one_lag, did; `years` after the start: all, first, later; `subjects` all, or the code
+    of a subject (of an assessment without one); `comparison` not_yet, never, nearest (to the treated in the selection
+    years), listed (by the rule, without help); `weights` of rows: pupils, equal.
     """
 
     design: str

@@ -10,7 +10,7 @@ import pandas as pd
 from shnor_analysis.language import number, render
 from shnor_analysis.results.planning import NeededSize, PowerPlan, PowerRow
 
-# what programmes of help usually reach, in standard deviations of pupils
+# what programmes of help seldom go beyond, in standard deviations of pupils: Kraft (2020), docs/method/planning.md
 USUAL_EFFECT = 0.20
 MOST_PERCENT = 99.0
 SIZE_COLUMNS = ("schools", "treated", "pupils", "years_before", "years_after")

@@ -86,8 +86,8 @@ class TownProgramme:
     """Lists beside chance, programmes and schools for one report year.
 
     `rule` is the version of the listing rule; `years` the school years of the panel; `breaks` the codes of the breaks
-    of the calendar that lie within them, `broken_years` the years with a test that one of them sets apart. `observed` is the list of the year before, whose leavers are known by now;
-    `forecast` the report year's, whose leavers are not.
+    of the calendar that lie within them, `broken_years` the years with a test that one of them sets apart. `observed` is
+    the list of the year before, whose leavers are known by now; `forecast` the report year's, whose leavers are not.
     """
 
     school_year: int

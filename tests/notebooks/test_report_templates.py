@@ -58,8 +58,8 @@ def story_faults(cells: list[Any]) -> list[str]:
     """Broken habits of a notebook for exploring: as `faults`, but sealed cells keep their short text."""
     sealed = [n for n, cell in enumerate(cells) if "nbval-check-output" in cell.metadata.get("tags", [])]
     bare = [nbformat.from_dict({**cell, "outputs": [], "execution_count": None}) for cell in cells]
-    for cell in bare:  # a story without a workspace takes its data from the package by name
-        if re.fullmatch(rf"{IMPORT}\n(from shnor_analysis\.[\w.]+ import [\w, ]+\n?)+", cell.source):
+    for cell in bare:  # a story may take more from the package by name, and a temporary folder
+        if re.fullmatch(rf"{IMPORT}\n(from (shnor_analysis\.[\w.]+|tempfile) import [\w, ]+\n?)+", cell.source):
             cell.source = IMPORT
     found = faults(bare)
     for number, cell in enumerate(cells):

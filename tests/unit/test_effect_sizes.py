@@ -13,13 +13,12 @@ from shnor_analysis.language import LANGUAGES, has_text
 from shnor_analysis.models.baseline_equivalence import (
     BaselineMeasure,
     baseline_rows,
-    may_speak_of_cause,
     verdict_of,
 )
 from shnor_analysis.models.effect_sizes import GroupSizes, Points, difference_size, effect_size, months_of
 from shnor_analysis.models.evidence_grade import EvidenceFacts, Interval, grade_evidence
 from shnor_analysis.results import NotEstimable
-from shnor_analysis.results.evidence import BaselineRow, EffectSize, HedgesG, worst
+from shnor_analysis.results.evidence import BaselineRow, EffectSize, HedgesG, may_speak_of_cause, worst
 from shnor_analysis.results.programme_parts import DesignEstimate
 
 SIZES = GroupSizes((60.0,) * 7, (60.0,) * 33)

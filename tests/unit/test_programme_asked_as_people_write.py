@@ -34,7 +34,10 @@ def codes(error):
 def test_whole_numbers_of_schools_stand_in_their_order_whatever_their_type(numbered, kind):
     """Ties and random numbers follow the order of schools: the type of a column must not change an answer."""
     panel, _ = numbered
-    assert read_panel(panel.assign(school_id=panel["school_id"].astype(kind))).school_ids == read_panel(panel).school_ids
+    assert (
+        read_panel(panel.assign(school_id=panel["school_id"].astype(kind))).school_ids
+        == read_panel(panel).school_ids
+    )
 
 
 def test_whole_numbers_as_objects_and_decimals_are_the_programme_s_schools(numbered):
@@ -107,10 +110,23 @@ def test_a_plan_does_not_guess_years_of_the_programme(treated):
 
 def test_the_order_of_rows_changes_no_digit(numbered):
     panel, treated = numbered
-    panel = panel.assign(municipality_id=np.where(panel["school_year"] < panel["school_year"].max(), "a", "b"))
+    panel = panel.assign(
+        municipality_id=np.where(panel["school_year"] < panel["school_year"].max(), "a", "b")
+    )
     mixed = panel.sample(frac=1, random_state=1)
     plain, found = (
         estimate_programme_effect(one, treated=treated, options=QUICK).tidy() for one in (panel, mixed)
     )
     pd.testing.assert_frame_equal(found, plain, check_exact=True)
     assert set(read_panel(mixed).municipalities) == {"b"}
+
+
+def test_results_that_do_not_differ_are_graded_as_a_description(numbered):
+    panel, treated = numbered
+    same = panel[["school_id", "school_year", "subject", "grade"]].assign(tested_n=40, low_n=8)
+    found = estimate_programme_effect(same, treated=treated, options=QUICK)
+    assert found.is_descriptive
+    assert found.reason is not None
+    (told,) = found.glance()["grade"]
+    assert told == 0
+    assert [step.code for step in found.grade.steps] == ["design_descriptive"]

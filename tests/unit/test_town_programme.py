@@ -203,6 +203,7 @@ def hand_made(*rows):
     """A panel of rows (school, year, break)."""
     frame = pd.DataFrame(rows, columns=["school_id", "school_year", "break_code"])
     frame = frame.assign(tested_n=20, low_n=5, is_flagged=False, is_comparable=frame["break_code"] == "")
+    frame["season"] = "spring"
     codes = set(frame["break_code"])
     breaks = tuple(one for one in calendar_breaks() if one.code in codes)
     return ResultsPanel(frame, breaks, Accounting())
@@ -241,6 +242,19 @@ def test_an_effect_is_asked_without_the_years_of_other_programmes_and_exams_of_o
     assert treated == {"a": 2022}
     assert (options.delay, options.selection_years, options.seed, options.has_break) == (1, 2, 7, True)
     assert (options.rule.share, options.rule.years) == (0.15, 2)
+
+
+def test_autumn_tests_written_between_joining_and_the_first_effect_are_no_comparison(monkeypatch):
+    asked = Asked(monkeypatch)
+    panel = hand_made(*((school, year, "") for school in ("a", "b") for year in (2021, 2022, 2023)))
+    autumn = ResultsPanel(panel.rows.assign(season="autumn"), (), Accounting())
+    joined = (Participants("500+", (("a", 2022),), 1),)
+    for rows in (panel, autumn):
+        fit_town_programme(rows, joined, ProgrammePlan(2023, listing_rule("rosobr_2023")))
+    spring, written_after = (
+        set(zip(rows["school_id"], rows["school_year"], strict=True)) for rows, *_ in asked.effects
+    )
+    assert spring - written_after == {("a", 2022)}
 
 
 def test_a_programme_of_schools_without_results_and_a_town_without_programmes_say_so(monkeypatch):

@@ -67,8 +67,9 @@ def _note(note: Note, language: str) -> str:
 
 
 def _descriptive(facts: ProgrammeFacts, language: str) -> tuple[Block, ...]:
-    """Too few schools: why nothing is estimated, and what stands here instead."""
-    reason = facts.effect.reason
+    """Why there is no headline — too few schools, or no years for one of the two designs —, and what stands here instead."""
+    reasons = [facts.effect.reason, *(reason for _, reason in facts.effect.absent)]
+    reason = next((one for one in reasons if one is not None), None)
     why = coded(f"not_estimable.{reason.reason}", reason.fields, language) if reason else ""
     return (
         Paragraph(_schools(facts, language)),
