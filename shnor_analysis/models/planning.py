@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
@@ -20,6 +19,7 @@ from shnor_analysis.kernels.power import (
 )
 from shnor_analysis.models.fit_options import option_problems
 from shnor_analysis.models.plan_components import components_of_panel
+from shnor_analysis.models.programme_study import FEWEST_COMPARISON, FEWEST_TREATED
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.planning import (
     LEVERS,
@@ -34,7 +34,6 @@ from shnor_analysis.results.planning import (
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_TREATED, LEAST_COMPARISON = 2, 2
 MOST_YEARS, MOST_SCHOOLS, MOST_PUPILS = 10, 2000, 1000
 Design = Literal["ancova", "did"]
 
@@ -90,7 +89,7 @@ def plan_power(
 
     Args:
         schools: All schools, treated ones included.
-        treated: Schools of the programme.
+        treated: Schools of the programme: 4 or more, and 10 or more others; fewer would only be described.
         years_before: Years with results before the programme, the selection year (the last of them) included; 1–10.
         years_after: Years with results from the programme's first year on; 1–10.
         pupils: Tested in a school and year; may be left out where there is a panel, which then tells it.
@@ -135,8 +134,8 @@ def plan_power(
 
 def _check(plan: _Plan, options: PowerOptions) -> None:
     allowed = {
-        "treated": (LEAST_TREATED, MOST_SCHOOLS),
-        "schools": (plan.treated + LEAST_COMPARISON, MOST_SCHOOLS),
+        "treated": (FEWEST_TREATED, MOST_SCHOOLS),
+        "schools": (_whole(plan.treated, FEWEST_TREATED) + FEWEST_COMPARISON, MOST_SCHOOLS),
         "pupils": (1, MOST_PUPILS),
         "years_before": (1, MOST_YEARS),
         "years_after": (1, MOST_YEARS),
@@ -149,8 +148,14 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
             fields={"size": name},
         )
         for name, (least, most) in allowed.items()
-        if not (isinstance(getattr(plan, name), Integral) and least <= getattr(plan, name) <= most)
+        if not least <= _whole(getattr(plan, name), least - 1) <= most
     ]
+    components: object = options.get("components", PlanComponents())
+    if not isinstance(components, PlanComponents):
+        shown = {"option": "components"}
+        problems.append(
+            Problem("fit_option_wrong", found=str(components), allowed="PlanComponents(…)", fields=shown)
+        )
     names = PowerOptions.__annotations__
     problems += [
         Problem("plan_option_wrong", found=name, allowed=", ".join(names))
@@ -169,6 +174,11 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
             )
     if problems:
         raise UsageProblem(problems)
+
+
+def _whole(value: object, otherwise: int) -> int:
+    """A whole number as it is, anything else as a number that stands in for it."""
+    return int(value) if isinstance(value, int | np.integer) and not isinstance(value, bool) else otherwise
 
 
 def _power_plan(plan: _Plan, asked: _Asked) -> PowerPlan:
@@ -255,7 +265,7 @@ def _neighbours(plan: _Plan, lever: Lever) -> list[_Plan]:
         "pupils": (now // 2, now * 2),
     }[lever]
     _, most = _bounds(plan, lever)
-    least = LEAST_TREATED if lever == "treated" else 1
+    least = FEWEST_TREATED if lever == "treated" else 1
     return [_with(plan, lever, value) for value in wanted if least <= value <= most and value != now]
 
 
@@ -269,7 +279,7 @@ def _with(plan: _Plan, lever: Lever, value: int) -> _Plan:
 def _bounds(plan: _Plan, lever: Lever) -> tuple[int, int]:
     """From what is planned to the most that is looked at."""
     most = {
-        "treated": plan.schools // 2,
+        "treated": min(plan.schools // 2, plan.schools - FEWEST_COMPARISON),
         "schools": MOST_SCHOOLS,
         "years_before": MOST_YEARS,
         "years_after": MOST_YEARS,

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from shnor_analysis.models.list_flow_rows import read_flow_rows
+from shnor_analysis.models.programme_asked import MOST_SELECTION_YEARS
 from shnor_analysis.models.programme_designs import ancova, did
 from shnor_analysis.models.programme_outcomes import school_years
 from shnor_analysis.models.programme_rows import NEVER, Flags, ProgrammeRows, ScaleRows, SchoolYears, Windows
@@ -26,7 +27,6 @@ from shnor_analysis.results.values import NotEstimable
 Design = Callable[..., DesignEstimate | NotEstimable]
 # with more, leaving one out changes nothing that could be seen
 MOST_COMPARISON_LEFT_OUT = 100
-MOST_SELECTION_YEARS = 3
 
 
 def leave_one_out(study: ProgrammeStudy) -> tuple[LeaveOneOut, ...]:
@@ -239,10 +239,7 @@ def _listed(study: ProgrammeStudy, rows: ProgrammeRows) -> Flags:
 
 def rows_where(rows: ProgrammeRows, kept: Flags) -> ProgrammeRows:
     """Some of the rows; cohorts that lose their treated or their comparison go with them."""
-    both = [
-        one for one in np.unique(rows.cohort) for own in [kept & (rows.cohort == one)]
-        if (own & rows.treated).any() and (own & ~rows.treated).any()
-    ]  # fmt: skip
+    both = np.intersect1d(rows.cohort[kept & rows.treated], rows.cohort[kept & ~rows.treated])
     used = kept & np.isin(rows.cohort, both)
 
     def scale(one: ScaleRows) -> ScaleRows:

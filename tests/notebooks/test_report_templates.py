@@ -59,7 +59,9 @@ def story_faults(cells: list[Any]) -> list[str]:
     sealed = [n for n, cell in enumerate(cells) if "nbval-check-output" in cell.metadata.get("tags", [])]
     bare = [nbformat.from_dict({**cell, "outputs": [], "execution_count": None}) for cell in cells]
     for cell in bare:  # a story may take more from the package by name, and a temporary folder
-        if re.fullmatch(rf"{IMPORT}\n(from (shnor_analysis\.[\w.]+|tempfile) import [\w, ]+\n?)+", cell.source):
+        if re.fullmatch(
+            rf"{IMPORT}\n(from (shnor_analysis\.[\w.]+|tempfile) import [\w, ]+\n?)+", cell.source
+        ):
             cell.source = IMPORT
     found = faults(bare)
     for number, cell in enumerate(cells):

@@ -39,7 +39,8 @@ def rates(list_year: int, last_year: int) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("list_year", "last_year"), [(1994, 1995), (1995, 1996), (1996, 1997), (1997, 1998), (1994, 1998)]
+    ("list_year", "last_year"),
+    [(1994, 1995), (1995, 1996), (1996, 1997), (1997, 1998), (1994, 1998), (1995, 1998)],
 )
 def test_the_hull_announces_far_fewer_effects_than_one_design_alone(list_year, last_year, record_property):
     """Half of a list is dealt, not chosen; all the other schools of the state are compared, so 5 % is not promised."""

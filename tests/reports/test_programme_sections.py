@@ -142,6 +142,14 @@ def test_too_few_schools_are_described_in_words_and_nothing_is_estimated(languag
     assert "31" in shown(town, "groups", language)
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_without_one_of_the_two_designs_the_page_says_why_there_are_no_bounds(language):
+    missing = NotEstimable("no_earlier_years")
+    told = said(with_effect(hull_low=None, hull_high=None, absent=(("did", missing),)), "programme", language)
+    lead = {"ru": "Эффект не посчитан: ", "en": "No effect was estimated: "}[language]
+    assert lead + missing.in_words(language) in told
+
+
 def test_the_simple_before_and_after_stands_only_as_what_must_not_be_said():
     told = said(a_programme_town(), "naive")
     assert told.startswith("Чего говорить нельзя")

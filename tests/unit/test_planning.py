@@ -126,7 +126,7 @@ def test_everything_wrong_is_said_at_once():
     told = [render_problem(one, "en") for one in refused.value.problems]
     assert (
         told[0]
-        == "A plan cannot have this number (schools). Found: “8”. Allowed: 9–2000. Correct the number."
+        == "A plan cannot have this number (schools). Found: “8”. Allowed: 17–2000. Correct the number."
     )
     assert [one.code for one in refused.value.problems] == [
         "plan_size_wrong",

@@ -10,6 +10,7 @@ from invented_programme import a_region
 from shnor_analysis.errors import UsageProblem
 from shnor_analysis.models.list_flow import predict_list_flow
 from shnor_analysis.models.list_rules import LowestShare, ShareOfLow
+from shnor_analysis.models.planning import plan_power
 from shnor_analysis.models.programme_effect import estimate_programme_effect
 from shnor_analysis.models.programme_study import ProgrammeOptions
 from shnor_analysis.models.school_panel import read_panel
@@ -130,3 +131,32 @@ def test_results_that_do_not_differ_are_graded_as_a_description(numbered):
     (told,) = found.glance()["grade"]
     assert told == 0
     assert [step.code for step in found.grade.steps] == ["design_descriptive"]
+
+
+def test_a_plan_that_would_only_be_described_promises_no_effect():
+    """`estimate_programme_effect` gives nothing under 4 treated or 10 other schools: nor does its plan."""
+    for schools, treated in ((40, 3), (16, 7), (4, 2)):
+        with pytest.raises(UsageProblem) as error:
+            plan_power(schools=schools, treated=treated, pupils=60, years_before=3, years_after=2)
+        assert set(codes(error)) == {"plan_size_wrong"}
+    found = plan_power(schools=17, treated=7, pupils=60, years_before=3, years_after=2)
+    assert np.isfinite(found.tidy()["mdes"]).all()
+    assert {row.treated for row in found.rows} >= {7}
+    assert min(row.treated for row in found.rows) >= 4
+    assert min(row.schools - row.treated for row in found.rows) >= 10
+
+
+@pytest.mark.parametrize("wrong", [{"components": None}, {"components": 1}])
+def test_other_things_than_components_are_refused(wrong):
+    with pytest.raises(UsageProblem) as error:
+        plan_power(schools=40, treated=7, pupils=60, years_before=3, years_after=2, **wrong)
+    assert codes(error) == ["fit_option_wrong"]
+
+
+@pytest.mark.parametrize("wrong", [{"treated": "7"}, {"treated": None}, {"years_before": True}])
+def test_sizes_of_a_plan_are_whole_numbers(wrong):
+    with pytest.raises(UsageProblem) as error:
+        plan_power(
+            **{"schools": 40, "treated": 7, "pupils": 60, "years_before": 3, "years_after": 2, **wrong}
+        )
+    assert codes(error) == ["plan_size_wrong"]
