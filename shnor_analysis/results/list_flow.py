@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -130,14 +130,14 @@ class ListFlowPrediction:
     entrants_high: int
     observed_entrants: int | None
     components: FlowComponents
-    schools: tuple[SchoolChance, ...]
-    calibration: tuple[CalibrationYear, ...]
-    leavers_distribution: tuple[float, ...]
-    patterns: tuple[bytes, ...]
+    schools: tuple[SchoolChance, ...] = field(repr=False)
+    calibration: tuple[CalibrationYear, ...] = field(repr=False)
+    leavers_distribution: tuple[float, ...] = field(repr=False)
+    patterns: tuple[bytes, ...] = field(repr=False)
     draws: int
     seed: int
     notes: tuple[str, ...]
-    accounting: Accounting
+    accounting: Accounting = field(repr=False)
 
     @property
     def listed(self) -> tuple[SchoolChance, ...]:

@@ -68,6 +68,12 @@ def test_numbers_of_schools_take_their_forms(left, expected, told):
     assert told in said(with_cohort(listed=21, left=left, expected=expected, p=0.21), "list_flow")
 
 
+def test_twenty_one_schools_are_not_called_one():
+    told = said(with_cohort(listed=30, left=21, expected=5.1, p=0.21), "list_flow")
+    assert "вышла 21 из 30." in told
+    assert "Столько или больше (21) вышло бы по одной случайности в 21 случае из 100." in told
+
+
 @pytest.mark.parametrize(
     ("chance", "russian", "english"),
     [

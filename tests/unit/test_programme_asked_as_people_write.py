@@ -160,3 +160,10 @@ def test_sizes_of_a_plan_are_whole_numbers(wrong):
             **{"schools": 40, "treated": 7, "pupils": 60, "years_before": 3, "years_after": 2, **wrong}
         )
     assert codes(error) == ["plan_size_wrong"]
+
+
+def test_a_prediction_at_the_end_of_a_cell_is_no_wall_of_bytes(numbered):
+    panel, _ = numbered
+    found = predict_list_flow(panel, rule=LowestShare(0.3, 1), year=2020, draws=200)
+    assert len(repr(found)) < 2_000
+    assert "expected_leavers" in repr(found)

@@ -16,6 +16,9 @@ from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable, Suppressed
 
 Town = Released[TownEvaluation]
+# past lists are few: bounds of 95 % that miss more than a quarter of them, and more than one, do not hold
+FEWEST_CHECKS = 4
+OUTSIDE_ALLOWED = 0.25
 
 
 def describe_list_flow(released: Town, language: str) -> Text:
@@ -115,9 +118,12 @@ def _by_chance(one: CohortFlow, language: str) -> str:
     p, left = one.p_at_least_observed, one.left_n
     if not isinstance(p, float) or not isinstance(left, int) or left == 0:
         return ""
-    is_all = isinstance(one.listed_n, int) and left == one.listed_n - int(_known(one.without_result_n))
-    code = "list_flow.by_chance.all" if is_all and left > 1 else "list_flow.by_chance"
-    return printing.counted(code, left, language, cases=printing.in_cases(p, language))
+    cases = printing.in_cases(p, language)
+    if left == 1:
+        return render("list_flow.by_chance.one", language, cases=cases)
+    is_all = isinstance(one.listed_n, int) and left == one.listed_n - _known(one.without_result_n)
+    code = "list_flow.by_chance.all" if is_all else "list_flow.by_chance"
+    return printing.counted(code, left, language, cases=cases)
 
 
 def _known(value: object) -> int:
@@ -150,12 +156,8 @@ def _checked(rows: tuple[CalibrationRow, ...]) -> list[CalibrationRow]:
     return [one for one in rows if isinstance(one.is_inside, bool)]
 
 
-FEWEST_CHECKS = 4
-OUTSIDE_ALLOWED = 0.25
-
-
 def _verdict(inside: int, n: int, language: str) -> str:
-    """What the check allows to say: with few lists little, with many outside that the predictions are not to be trusted."""
+    """What the check allows to say: with few lists little, with many outside that predictions are not to be trusted."""
     if n - inside > max(1, OUTSIDE_ALLOWED * n):
         return render("calibration.fails", language)
     return render("calibration.few" if n < FEWEST_CHECKS else "calibration.holds", language)
