@@ -20,6 +20,8 @@ from shnor_analysis.results.values import NotEstimable
 
 NOT_DONE = "not_done"
 SETTINGS = ("level", "delay", "selection_years", "seed", "context")
+# what the headline is whatever a plan says: another choice of the plan is a deviation
+HEADLINE = {"outcome": "outcome_sd", "comparison": "not_yet", "primary": "ancova"}
 
 
 def compare_plan(
@@ -68,6 +70,9 @@ def _years(plan: AnalysisPlan, effect: ProgrammeEffect) -> Iterator[PlanLine]:
 def _settings(plan: AnalysisPlan, effect: ProgrammeEffect) -> Iterator[PlanLine]:
     for name in SETTINGS:
         yield _same(name, _short(getattr(plan, name)), _short(getattr(effect, name)))
+    for name, done in HEADLINE.items():
+        if getattr(plan, name) != done:
+            yield PlanLine(name, DEVIATION, str(getattr(plan, name)), done)
     # fewer permutations than planned are right where these are all there are
     is_enough = effect.is_exact_permutation or effect.permutations == plan.permutations
     done = str(effect.permutations)

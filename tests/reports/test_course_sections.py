@@ -35,7 +35,7 @@ def test_three_statements_stand_side_by_side_with_evidence_and_what_is_missing()
         "—",
     )
     assert rule[1] == "Да: для перечня 2021/22 срабатывало, для 2024/25 нет"
-    assert "Без всякой помощи за год вышли бы 36 из 100 таких школ." in rule[2]
+    assert "Без всякой помощи за год вышло бы 36 из 100 таких школ." in rule[2]
     assert rule[3] == "Правило не сверено с документом"
     assert change[1:] == (
         "Не отличить от случайности в 1 работе",

@@ -22,6 +22,7 @@ from shnor_analysis.exhibits.figures.placebos import stacked
 from shnor_analysis.exhibits.printing import fewer_of_hundred
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results.analysis_plan import PlanLine
 from shnor_analysis.results.evidence import BaselineRow
 
 BLANKS = {0x00A0: " ", 0x202F: " ", 0x2212: "-"}
@@ -221,6 +222,25 @@ def test_the_plan_says_what_was_kept():
     without = a_programme_town(programme=a_programme(plan=NotEstimable("no_plan")))
     assert "до результатов не закрепляли" in said(without, "plan")
     assert "shnor plan freeze" not in said(without, "plan", audience="public")
+
+
+def test_the_sides_of_a_plan_are_told_where_they_differ():
+    plan = a_programme().plan
+    lines = (
+        PlanLine("delay", "as_planned", "1", "1"),
+        PlanLine("level", "deviation", "0.95", "0.9"),
+        PlanLine("permutations", "deviation", "999", "199"),
+        PlanLine("comparison", "deviation", "never", "not_yet"),
+        PlanLine("primary", "deviation", "did", "ancova"),
+    )
+    town = a_programme_town(programme=a_programme(plan=replace(plan, lines=lines)))
+    assert [row.split("\t")[2] for row in shown(town, "plan").splitlines()[1:]] == [
+        "—",
+        "в плане 0,95, сделано 0,90",
+        "в плане 999, сделано 199",
+        "в плане с никогда не вступавшими, сделано с ещё не вступившими и остальными",
+        "в плане разность разностей, сделано сравнение с учётом прежних результатов",
+    ]
 
 
 def test_the_first_page_has_both_answers():

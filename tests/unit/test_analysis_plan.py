@@ -12,7 +12,7 @@ from warehouse_tables import a_card, a_table, marks, schools
 from shnor_analysis.cli import main
 from shnor_analysis.errors import InputRefused, UsageProblem
 from shnor_analysis.language import LANGUAGES, has_text, render_problem
-from shnor_analysis.models.plan_comparison import compare_plan
+from shnor_analysis.models.plan_comparison import HEADLINE, compare_plan
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.analysis_plan import ANALYSES, AnalysisPlan, FrozenPlan
 from shnor_analysis.results.programme_effect import ProgrammeEffect
@@ -218,3 +218,17 @@ def test_every_line_of_a_comparison_has_its_words():
     lines = compare_plan(FROZEN, effect()).lines
     codes = [f"plan_analysis.{one}" for one in (*ANALYSES, *(line.analysis for line in lines))]
     assert [code for code in codes for language in LANGUAGES if not has_text(code, language)] == []
+
+
+def test_a_plan_for_another_headline_is_not_said_to_be_kept():
+    plan = replace(PLAN, outcome="low_share", comparison="never", primary="did")
+    lines = {one.analysis: one for one in compare_plan(replace(FROZEN, plan=plan), effect()).lines}
+    told = {name: (lines[name].status, lines[name].planned, lines[name].done) for name in HEADLINE}
+    assert told == {
+        "outcome": ("deviation", "low_share", "outcome_sd"),
+        "comparison": ("deviation", "never", "not_yet"),
+        "primary": ("deviation", "did", "ancova"),
+    }
+    kept = {one.analysis for one in compare_plan(FROZEN, effect()).lines}
+    assert kept.isdisjoint(HEADLINE)
+    assert all(has_text(f"plan_analysis.{name}", language) for name in HEADLINE for language in LANGUAGES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.evaluation.programme_facts import FlowArmRow, PlanLine, TrendRow
@@ -13,8 +15,10 @@ from shnor_analysis.exhibits.tables.shown import Column, ShownTable
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import has_text, render
 from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results.analysis_plan import AS_PLANNED
 
 Town = Released[TownEvaluation]
+FRACTION = re.compile(r"\d+\.\d+")
 
 
 def make_evidence_table(released: Town, language: str) -> ShownTable | Text:
@@ -90,8 +94,8 @@ def make_plan_table(released: Town, language: str) -> ShownTable | Text:
 
 def _plan_row(line: PlanLine, language: str) -> dict[str, str]:
     sides = printing.DASH
-    if line.planned or line.done:
-        planned = line.planned or printing.DASH
+    if line.status != AS_PLANNED and (line.planned or line.done):
+        planned = _side(line.planned, language)
         sides = render("frozen_plan.sides", language, planned=planned, done=_done(line.done, language))
     return {
         "analysis": in_words("plan_analysis", line.analysis, language),
@@ -104,7 +108,17 @@ def _done(code: str, language: str) -> str:
     """What was done in short: a number as it is; a code of why not says only that it was not."""
     if has_text(f"not_estimable.{code}", language) or has_text(f"plan_done.{code}", language):
         return render("plan_done.not_done", language)
-    return code or printing.DASH
+    return _side(code, language)
+
+
+def _side(told: str, language: str) -> str:
+    """A number, a short text or a choice of a plan; fractions as the language writes them."""
+    if FRACTION.fullmatch(told):
+        return printing.number(float(told), language, 2)
+    for room in ("plan_choice", "plan_analysis"):
+        if has_text(f"{room}.{told}", language):
+            return printing.within(render(f"{room}.{told}", language))
+    return told or printing.DASH
 
 
 def make_trend_items_table(released: Town, language: str) -> ShownTable | Text:
