@@ -51,6 +51,7 @@ bench: $(READY) ## Speed side by side with the peers, in one run
 	$(BIN)/python benchmarks/excel_import.py
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/many_questions.py
+	$(BIN)/python benchmarks/warm_batch.py
 
 bench-peers: $(READY) ## Install the peers that pip can install; lme4 comes with R (r-cran-lme4)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"

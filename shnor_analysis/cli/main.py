@@ -121,7 +121,10 @@ def _usage_problem(error: Exception, arguments: list[str]) -> Problem:
     if kind == "NoSuchOption":
         return Problem("option_unknown", found=str(getattr(error, "option_name", "")))
     if kind == "MissingParameter" and parameter is not None:
-        return Problem("option_missing", fields={"option": parameter.metavar or parameter.opts[0]})
+        # an argument has only the word that stands for it, an option has its own name
+        is_option = str(parameter.opts[0]).startswith("-")
+        shown = parameter.opts[0] if is_option else parameter.metavar or parameter.opts[0]
+        return Problem("option_missing", fields={"option": shown})
     if kind == "BadParameter" and parameter is not None:
         name = str(parameter.opts[0])
         return Problem("option_value_wrong", found=_value_given(name, arguments), fields={"option": name})

@@ -106,22 +106,28 @@ def show(
     debug: DebugOption = False,
 ) -> None:
     """List the frozen plans and say whether each is the one that was fixed."""
-    from shnor_analysis.workspace.analysis_plan import PLANS_FOLDER, read_plans
+    from shnor_analysis.workspace.analysis_plan import find_plans
+    from shnor_analysis.workspace.plan_files import PLANS_FOLDER
 
     speak_json(json)
-    plans = read_plans(workspace_folder(folder))
+    found = find_plans(workspace_folder(folder))
+    plans, unreadable = found.plans, found.unreadable_files
     for one in plans:
         code = "cli.plan_before" if one.is_before_outcome else "cli.plan_late"
         tell(say("cli.plan_line", name=one.plan.name, frozen=one.frozen_at, hash=one.sha256[:HASH_SHOWN]))
         tell(f"  {say(code, year=one.plan.outcome_year)} {one.plan.question}")
-    if not plans:
+    for name in unreadable:
+        tell(say("cli.plan_unreadable", file=name))
+    if not plans and not unreadable:
         tell(say("cli.plan_none"))
-    tell_facts({"plans": [_facts(one) for one in plans]})
-    changed = [one for one in plans if not one.is_intact]
-    if changed:
-        raise RuleBroken(
-            Problem("plan_file_changed", file=f"{PLANS_FOLDER}/{one.plan.name}.toml") for one in changed
-        )
+    tell_facts({"plans": [_facts(one) for one in plans], "unreadable": unreadable})
+    problems = [
+        Problem("plan_file_changed", file=f"{PLANS_FOLDER}/{one.file}")
+        for one in found.files
+        if not one.frozen.is_intact
+    ]
+    if problems or unreadable:
+        raise RuleBroken([*problems, *found.unreadable])
 
 
 def _show_power(plan: PowerPlan) -> None:

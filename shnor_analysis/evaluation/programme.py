@@ -230,6 +230,7 @@ def _plan(state: PlanState | NotEstimable) -> PlanFacts | NotEstimable:
         frozen_on=frozen.frozen_at[:10],
         is_before_outcome=frozen.is_before_outcome,
         lines=state.lines,
+        unreadable=state.unreadable,
     )
 
 

@@ -195,7 +195,7 @@ class PlanFacts:
     """The frozen plan and each analysis beside it.
 
     `plan_hash` is that of the plan as it was frozen, `frozen_on` the day (UTC, ISO); `is_before_outcome`: before a
-    result of the outcome year was loaded.
+    result of the outcome year was loaded. `unreadable`: files of plans beside it that cannot be read.
     """
 
     name: str
@@ -204,6 +204,7 @@ class PlanFacts:
     frozen_on: str
     is_before_outcome: bool
     lines: tuple[PlanLine, ...]
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _further(sources: TrendSources) -> _Answer:
     effect = sources.effect
     ranked = effect.placebos.k if isinstance(effect.placebos, PlaceboRank) else 0
     made = {
-        "specifications": len(effect.specifications),
+        "specifications": sum(one.scale == "sd" for one in effect.specifications),
         "placebos": ranked,
         "left_out": len(effect.leave_one_out),
     }

@@ -104,7 +104,8 @@ def plan_power(
         `plan_few_years` when the panel has too few schools with two years.
 
     Raises:
-        UsageProblem: ``plan_size_wrong``, ``plan_option_wrong``, ``fit_option_wrong``, and what a panel can have wrong.
+        UsageProblem: ``plan_size_wrong``, ``plan_option_wrong``, ``fit_option_wrong``, ``plan_power_chance``, and what a
+            panel can have wrong.
 
     Limits: schools of one size, no schools lost, treated and comparison equally variable. Schools chosen by list are
         harder to tell apart from the rest than others: group and selection year say much of the same.
@@ -172,6 +173,9 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
             problems.append(
                 Problem("fit_option_wrong", found=str(value), allowed=f"0 < {name} < 1", fields=shown)
             )
+    if not problems and options.get("power", 0.8) <= 1 - options.get("level", 0.95):
+        least = {"chance": f"{1 - options.get('level', 0.95):g}"}
+        problems.append(Problem("plan_power_chance", found=str(options.get("power")), fields=least))
     if problems:
         raise UsageProblem(problems)
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ANALYSES = (
@@ -110,10 +111,11 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class PlanState:
-    """A frozen plan and how far it was kept, line by line."""
+    """A frozen plan and how far it was kept, line by line; `unreadable` names files of plans that cannot be read."""
 
     frozen: FrozenPlan
     lines: tuple[PlanLine, ...]
+    unreadable: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """A row a line."""
@@ -134,17 +136,26 @@ def plan_of(told: Mapping[str, Any]) -> AnalysisPlan:
 
     Raises:
         TypeError: A field is missing, or none of that name exists.
-        ValueError: A first year of the programme is no school year, or a school has two.
+        ValueError: A first year of the programme is no school year, or a school has two (OverflowError: endless).
     """
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list | tuple) else value for name, value in told.items()
-    }
-    treated = told.get("treated", ())
+    given = {name: plain_value(value) for name, value in told.items()}
+    return AnalysisPlan(**{**given, "treated": treated_of(told.get("treated", ()))})
+
+
+def treated_of(treated: Any) -> tuple[tuple[str, int], ...]:
+    """Schools with the first years of their programme, in order, from a mapping or pairs; errors as of `plan_of`."""
     pairs = treated.items() if isinstance(treated, Mapping) else treated
-    given["treated"] = tuple(sorted((str(school), _first_year(year)) for school, year in pairs))
-    if len(dict(given["treated"])) < len(given["treated"]):
+    found = tuple(sorted((str(school), _first_year(year)) for school, year in pairs))
+    if len(dict(found)) < len(found):
         raise ValueError("treated: a school stands twice")
-    return AnalysisPlan(**given)
+    return found
+
+
+def plain_value(value: Any) -> Any:
+    """A list as a tuple, a number of an array as a plain one, everything else as it is."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _first_year(value: Any) -> int:

@@ -106,7 +106,7 @@ def _anyway(one: CohortFlow, language: str) -> str:
 
 
 def _expected(code: str, expected: float, one: CohortFlow | ListForecast, language: str) -> str:
-    """A number of schools that is expected, with its bounds; "hardly any" where it rounds to none."""
+    """A number of schools that is expected, with its bounds; "fewer than one" where it rounds to none."""
     bounds = printing.count_range(one.leavers_low, one.leavers_high, language)
     if round(expected) == 0:
         return render(f"{code}.hardly_any", language, range=bounds)

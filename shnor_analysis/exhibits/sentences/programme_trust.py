@@ -97,7 +97,11 @@ def _frozen(plan: PlanFacts, language: str) -> tuple[Block, ...]:
         if known[status]
     ]
     counts = render("frozen_plan.counts", language, parts="; ".join(told)) if told else ""
-    return (Paragraph(f"{frozen} {counts}".strip(), "note" if plan.is_before_outcome else "caution"),)
+    said = Paragraph(f"{frozen} {counts}".strip(), "note" if plan.is_before_outcome else "caution")
+    if not plan.unreadable:
+        return (said,)
+    unread = render("frozen_plan.unreadable", language, files=", ".join(plan.unreadable))
+    return (said, Paragraph(unread, "caution"))
 
 
 def describe_trend_items(released: Town, language: str) -> Text:
