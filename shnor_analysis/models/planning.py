@@ -134,6 +134,15 @@ def plan_power(
 
 
 def _check(plan: _Plan, options: PowerOptions) -> None:
+    problems = [*_size_problems(plan), *_option_problems(options)]
+    level, power = options.get("level", 0.95), options.get("power", 0.8)
+    if not problems and power <= 1 - level:
+        problems.append(Problem("plan_power_chance", found=str(power), fields={"chance": f"{1 - level:g}"}))
+    if problems:
+        raise UsageProblem(problems)
+
+
+def _size_problems(plan: _Plan) -> list[Problem]:
     allowed = {
         "treated": (FEWEST_TREATED, MOST_SCHOOLS),
         "schools": (_whole(plan.treated, FEWEST_TREATED) + FEWEST_COMPARISON, MOST_SCHOOLS),
@@ -141,7 +150,7 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
         "years_before": (1, MOST_YEARS),
         "years_after": (1, MOST_YEARS),
     }
-    problems = [
+    return [
         Problem(
             "plan_size_wrong",
             found=str(getattr(plan, name)),
@@ -151,33 +160,30 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
         for name, (least, most) in allowed.items()
         if not least <= _whole(getattr(plan, name), least - 1) <= most
     ]
+
+
+def _option_problems(options: PowerOptions) -> list[Problem]:
     components: object = options.get("components", PlanComponents())
-    if not isinstance(components, PlanComponents):
-        shown = {"option": "components"}
-        problems.append(
-            Problem("fit_option_wrong", found=str(components), allowed="PlanComponents(…)", fields=shown)
-        )
     names = PowerOptions.__annotations__
-    problems += [
+    problems = [
         Problem("plan_option_wrong", found=name, allowed=", ".join(names))
         for name in options
         if name not in names
     ]
+    if not isinstance(components, PlanComponents):
+        problems.append(_wrong("components", components, "PlanComponents(…)"))
     problems += option_problems(
         options.get("level", 0.95), selection=(options.get("selection", "lowest"), get_args(Selection))
     )
     for name in ("power", "low_share", "wanted"):
         value = options.get(name, 0.5)
         if not (isinstance(value, float | int) and 0 < value < 1):
-            shown = {"option": name}
-            problems.append(
-                Problem("fit_option_wrong", found=str(value), allowed=f"0 < {name} < 1", fields=shown)
-            )
-    if not problems and options.get("power", 0.8) <= 1 - options.get("level", 0.95):
-        least = {"chance": f"{1 - options.get('level', 0.95):g}"}
-        problems.append(Problem("plan_power_chance", found=str(options.get("power")), fields=least))
-    if problems:
-        raise UsageProblem(problems)
+            problems.append(_wrong(name, value, f"0 < {name} < 1"))
+    return problems
+
+
+def _wrong(option: str, found: object, allowed: str) -> Problem:
+    return Problem("fit_option_wrong", found=str(found), allowed=allowed, fields={"option": option})
 
 
 def _whole(value: object, otherwise: int) -> int:

@@ -130,6 +130,18 @@ def test_few_pupils_leave_no_number_and_no_point():
     assert "2022/23: " not in draw(release(value), "course", "ru").alt
 
 
+def test_comparisons_that_are_not_shown_are_counted_and_never_read_as_no_signs():
+    course = a_course()
+    open_one = course.signs.agreement[0]
+    small = replace(open_one, tested_n=5, lowered=wilson(1, 5), confirmed=wilson(3, 5), raised=wilson(1, 5))
+    for agreement, shown in (((open_one, small, small), True), ((small,), False)):
+        signs = replace(course.signs, listings=(), flagged_years=(), agreement=agreement)
+        told = said(a_course_school(course=replace(course, signs=signs)), "course")
+        assert ("Отметок выше журнала" in told) == shown
+        assert "Признаков нет" not in told
+        assert f"За {len(agreement) - shown} работ" in told
+
+
 def test_other_schools_have_no_names_on_the_page():
     for audience in ("department", "school", "public"):
         told = said(a_course_school(), "course", audience=audience) + str(

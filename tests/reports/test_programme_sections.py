@@ -120,6 +120,9 @@ def test_groups_too_far_apart_have_a_difference_and_no_effect(language):
     found = {"ru": "Эффектом её назвать нельзя", "en": "It cannot be called an effect"}[language]
     assert found in told
     assert {"ru": "приписать разницу программе нельзя", "en": "cannot be credited"}[language] in told
+    months = {"ru": "В месяцах обучения", "en": "In months"}[language]
+    assert months in said(with_effect(hull_low=0.03, hull_high=0.3), "programme", language)
+    assert months not in told
     assert {"ru": "различались слишком сильно", "en": "differed too much"}[language] in said(
         town, "baseline", language
     )

@@ -136,6 +136,8 @@ def _signs(signs: ObjectivitySigns | NotEstimable, language: str) -> list[Block]
         both = printing.measured_range(min(raised), max(raised), printing.SHARE, language)
         shares = both if len(raised) > 1 else printing.percent(raised[0], language)
         said.append(printing.counted("signs.raised", len(raised), language, shares=shares))
+    if hidden_n := sum(isinstance(one.raised, Suppressed) for one in signs.agreement):
+        said.append(printing.counted("signs.hidden", hidden_n, language))
     if not said:
         return [heading, Paragraph(render("signs.none", language))]
     return [heading, Bullets(tuple(said)), Paragraph(render("signs.reading", language), "note")]

@@ -40,7 +40,7 @@ def describe_programme(released: Town, language: str) -> Text:
         Paragraph(_reading(facts, language)),
         Paragraph(render("programme.hull", language), "note"),
         *_chance(facts.effect, language),
-        *_months(facts.effect, language),
+        *(_months(facts.effect, language) if is_effect(facts) else ()),
         *(Paragraph(_note(note, language), "caution") for note in facts.effect.notes),
         *_others(released.value, language),
     ]
