@@ -88,13 +88,16 @@ def read_panel(panel: pd.DataFrame) -> SchoolPanel:
         accounted; a panel without rows is an empty one.
 
     Raises:
-        UsageProblem: Everything that is wrong at once: ``panel_not_table``, ``panel_column_missing``,
+        UsageProblem: Everything that is wrong at once: ``panel_not_table``, ``panel_column_doubled``,
+            ``panel_column_missing``, ``panel_not_flag``,
             ``panel_value_missing``, ``panel_not_number``, ``panel_not_whole``, ``panel_negative``,
             ``panel_low_above_tested``, ``panel_marks_sum``, ``panel_key_repeated``.
     """
     if not isinstance(panel, pd.DataFrame):
         raise UsageProblem(Problem("panel_not_table", found=type(panel).__name__))
     frame = panel.reset_index(drop=True)
+    if doubled := [str(name) for name in frame.columns[frame.columns.duplicated()].unique()]:
+        raise UsageProblem([Problem("panel_column_doubled", found=name) for name in doubled])
     problems = [
         Problem("panel_column_missing", found=name)
         for name in ("school_id", "school_year", "tested_n")
@@ -103,7 +106,7 @@ def read_panel(panel: pd.DataFrame) -> SchoolPanel:
     if "low_n" not in frame and "mark_2_n" not in frame:
         problems.append(Problem("panel_column_missing", found="low_n / mark_2_n"))
     numbers, wrong = _numbers(frame)
-    problems += wrong + _missing_keys(frame)
+    problems += wrong + _missing_keys(frame) + _wrong_flags(frame)
     if problems:
         raise UsageProblem(problems)
     problems = _contradictions(frame, numbers)
@@ -138,6 +141,16 @@ def _missing_keys(frame: pd.DataFrame) -> list[Problem]:
         if name in frame
     ]
     return [problem for problem in found if problem]
+
+
+def _wrong_flags(frame: pd.DataFrame) -> list[Problem]:
+    """Words as flags are refused: taken as truth values, "no" would count as yes."""
+    if "is_flagged" not in frame:
+        return []
+    given = frame["is_flagged"]
+    bad = given.notna().to_numpy() & ~given.isin([True, False]).to_numpy()
+    found = _problem("panel_not_flag", "is_flagged", given, bad)
+    return [found] if found else []
 
 
 def _contradictions(frame: pd.DataFrame, numbers: dict[str, Array]) -> list[Problem]:

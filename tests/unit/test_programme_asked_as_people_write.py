@@ -167,3 +167,17 @@ def test_a_prediction_at_the_end_of_a_cell_is_no_wall_of_bytes(numbered):
     found = predict_list_flow(panel, rule=LowestShare(0.3, 1), year=2020, draws=200)
     assert len(repr(found)) < 2_000
     assert "expected_leavers" in repr(found)
+
+
+def test_words_as_flags_and_columns_given_twice_are_refused(numbered):
+    panel, _ = numbered
+    with pytest.raises(UsageProblem) as words:
+        read_panel(panel.assign(is_flagged="no"))
+    assert codes(words) == ["panel_not_flag"]
+    with pytest.raises(UsageProblem) as twice:
+        read_panel(pd.concat([panel, panel[["tested_n"]]], axis=1))
+    assert codes(twice) == ["panel_column_doubled"]
+    assert not read_panel(panel.assign(is_flagged=0)).is_flagged.any()
+    assert read_panel(
+        panel.assign(is_flagged=pd.array([True] * len(panel), dtype="boolean"))
+    ).is_flagged.all()
