@@ -20,6 +20,7 @@ Language = Literal["ru", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 LANGUAGE_VARIABLE = "SHNOR_LANGUAGE"
 THIN_SPACE = "\u202f"
+HARD_SPACE = "\u00a0"
 MINUS = "\u2212"
 GROUPED_FROM = 10_000
 # Stands in `found` where a cell may name a person: shown as words, never as the value.
@@ -140,6 +141,26 @@ def number(value: float, language: str, decimals: int = 0) -> str:
     if language == "ru":
         text = text.replace(",", THIN_SPACE).replace(".", ",")
     return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def percent_sign(language: str) -> str:
+    """The percent sign with the space that the language wants before it."""
+    return f"{HARD_SPACE}%" if language == "ru" else "%"
+
+
+def school_year(year: int, language: str) -> str:
+    """Print a school year, named in the tables by its end: 2024 is 2023/24."""
+    return render("school_year", language, start=year - 1, end=f"{year % 100:02d}")
+
+
+def in_cases(chance: float, language: str) -> str:
+    """Print a chance (0–1) as cases of one hundred within a sentence: "в 12 случаях из 100"."""
+    n = round(chance * 100)
+    if n == 0:
+        return render("cases.hardly_ever", language)
+    if n == 100:
+        return render("cases.nearly_always", language)
+    return render_count("cases.about", language, n)
 
 
 def render_problem(problem: ProblemLike, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shnor_analysis.batch.runs import Failed
+from shnor_analysis.batch.settling import Failed
 from shnor_analysis.language import has_text, render
 
 

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 LEDGER_NAME = "ledger.jsonl"
-Event = Literal["run_started", "started", "finished", "failed", "run_ended", "interrupted"]
+Event = Literal[
+    "run_started",
+    "run_resumed",
+    "started",
+    "finished",
+    "reused",
+    "failed",
+    "interrupted",
+    "run_ended",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One event. `reason` is a code (msgid ``failure.<reason>``), `detail` what the failing side said."""
+    """One event; what does not belong to it is None or empty.
+
+    `reason` is a code (msgid ``failure.<reason>``), `detail` what the failing side said. `content_key` says what a finished
+    or reused unit was made of, `content` is the hash of its folder (`content_keys.folder_digest`), `run_id` the run that
+    made what is reused. `turn` numbers the sittings at all runs of a place: it orders their lines where clocks do not.
+    """
 
     at: str
     event: Event
@@ -25,48 +40,69 @@ class LedgerLine:
     cell: int | None = None
     seconds: float | None = None
     peak_mb: float | None = None
+    content_key: str = ""
+    content: str = ""
+    run_id: str = ""
+    turn: int | None = None
+
+
+KNOWN = frozenset(field.name for field in fields(LedgerLine))
 
 
 class Ledger:
     """Appends events to the ledger of a run folder; a line is on disk when `write` returns."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the ledger of a run folder, making the folder where it is absent."""
+        """Open the ledger of a run folder, making the folder where it is absent; a line cut by a crash is removed."""
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / LEDGER_NAME
+        _cut_torn_line(self.path)
 
-    def write(
-        self,
-        event: Event,
-        unit_id: str = "",
-        *,
-        reason: str = "",
-        detail: str = "",
-        cell: int | None = None,
-        seconds: float | None = None,
-        peak_mb: float | None = None,
-    ) -> None:
-        """Append one event."""
-        line = LedgerLine(
-            at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            event=event,
-            unit_id=unit_id,
-            reason=reason,
-            detail=detail,
-            cell=cell,
-            seconds=None if seconds is None else round(seconds, 3),
-            peak_mb=peak_mb,
-        )
+    def write(self, event: Event, unit_id: str = "", **rest: Any) -> None:
+        """Append one event; `rest` as the fields of a ledger line."""
+        self.write_all([line(event, unit_id, **rest)])
+
+    def write_all(self, lines: Iterable[LedgerLine]) -> None:
+        """Append several events at once."""
+        text = "".join(json.dumps(_told(one), ensure_ascii=False) + "\n" for one in lines)
         with self.path.open("ab") as stream:
-            stream.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")
+            stream.write(text.encode("utf-8", "backslashreplace"))
             stream.flush()
             os.fsync(stream.fileno())
 
 
+def line(event: Event, unit_id: str = "", **rest: Any) -> LedgerLine:
+    """An event of this moment."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    made = LedgerLine(at=now, event=event, unit_id=unit_id, **rest)
+    return made if made.seconds is None else replace(made, seconds=round(made.seconds, 3))
+
+
 def read_ledger(folder: Path) -> tuple[LedgerLine, ...]:
-    """Read the events of a run; a last line cut by a crash is left out."""
+    """Read the events of a run; a last line cut by a crash is left out, and what a later version adds to a line, too."""
     path = folder / LEDGER_NAME
     if not path.is_file():
         return ()
     whole = path.read_bytes().split(b"\n")[:-1]
-    return tuple(LedgerLine(**json.loads(line)) for line in whole)
+    return tuple(_line_of(json.loads(piece)) for piece in whole)
+
+
+def _line_of(told: dict[str, Any]) -> LedgerLine:
+    return LedgerLine(**{name: value for name, value in told.items() if name in KNOWN})
+
+
+def _told(one: LedgerLine) -> dict[str, Any]:
+    """The fields that say something."""
+    return {name: value for name, value in asdict(one).items() if value not in {None, ""}}
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Nobody was told of an event whose line is not whole: the next line begins where it began."""
+    if not path.is_file():
+        return
+    with path.open("rb+") as stream:
+        written = stream.read()
+        if not written.endswith(b"\n"):
+            stream.truncate(written.rfind(b"\n") + 1)
+            stream.flush()
+            os.fsync(stream.fileno())

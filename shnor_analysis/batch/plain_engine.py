@@ -9,6 +9,7 @@ from typing import Any
 
 from shnor_analysis.batch.plan import Job, Plan
 from shnor_analysis.batch.runs import Limits, job_message
+from shnor_analysis.batch.worker import no_folder
 from shnor_analysis.batch.worker_process import WorkerProcess
 
 
@@ -18,7 +19,7 @@ class PlainCrew:
     def __init__(self, plan: Plan, *, run_folder: Path, size: int, limits: Limits) -> None:
         """Prepare `size` workers at most; nothing is started yet."""
         self.events: queue.Queue[tuple[str, Job, dict[str, Any]]] = queue.Queue()
-        self._limits, self._finisher = limits, plan.finisher
+        self._plan, self._limits = plan, limits
         self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in plan.jobs:
             self._waiting.put(job)
@@ -41,14 +42,17 @@ class PlainCrew:
             except queue.Empty:
                 return
             self.events.put(("started", job, {}))
-            try:
-                answer = worker.ask(
-                    job_message(job, finisher=self._finisher, limits=self._limits),
-                    seconds=self._limits.report_seconds,
-                )
-            except Exception as error:
-                answer = {"reason": "worker_failed", "detail": f"{type(error).__name__}: {error}"}
-            self.events.put(("over", job, answer))
+            self.events.put(("over", job, self._ask(worker, job)))
+
+    def _ask(self, worker: WorkerProcess, job: Job) -> dict[str, Any]:
+        try:
+            message = job_message(job, plan=self._plan, limits=self._limits)
+        except OSError as error:
+            return no_folder(error)
+        try:
+            return worker.ask(message, seconds=self._limits.report_seconds)
+        except Exception as error:
+            return {"reason": "worker_failed", "detail": f"{type(error).__name__}: {error}"}
 
     def kill(self) -> None:
         """End every child at once."""

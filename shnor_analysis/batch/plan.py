@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from shnor_analysis.batch.content_keys import content_keys, installed_versions
 from shnor_analysis.batch.lean_papermill import papermill
 from shnor_analysis.errors import Problem, UsageProblem
 
@@ -22,15 +23,20 @@ SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of a notebook: the unit it is about, the template, its parameters, the folder that it fills."""
+    """One run of a notebook: the unit it is about, the template, its parameters, the folder that it fills.
+
+    `inputs` names all that the notebook reads besides, each with a hash of its content; what that is knows who orders.
+    """
 
     unit_id: str
     template: Path
     parameters: Mapping[str, Value]
     output: Path
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,47 @@ class Plan:
     """Jobs that passed every check, and what is done with each executed notebook ("module:function" or empty).
 
     `preload` names modules that the notebooks need, or a function of one ("module:function") that reads what all of them
-    read; an engine that can do so once for all does.
+    read; an engine that can do so once for all does. `keys` has the content key of each unit. `label` tells the folders in
+    the making of one sitting at a run from those of any other; whoever runs the plan sets it. `request` is how the run was
+    ordered, kept in its plan file for whoever goes on with it. `versions` names the software that the content
+    depends on.
     """
 
     jobs: tuple[Job, ...]
     finisher: str = ""
     preload: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
+        object.__setattr__(self, "request", MappingProxyType(dict(self.request)))
+        object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
 
 
-def make_plan(jobs: Iterable[Job], *, finisher: str = "", preload: Iterable[str] = ()) -> Plan:
-    """Check all jobs against their templates.
+def make_plan(
+    jobs: Iterable[Job],
+    *,
+    finisher: str = "",
+    preload: Iterable[str] = (),
+    places: Iterable[str] = (),
+    versions: Mapping[str, str] | None = None,
+    request: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Check all jobs against their templates and work out what each is made of.
 
     Names are code: papermill writes them into the notebook as they are, so only declared plain names pass.
+
+    Args:
+        jobs: what is to be run.
+        finisher: "module:function" that takes each executed notebook, or empty.
+        preload: modules that all notebooks need.
+        places: parameters that say where something lies on this machine: no part of a unit's content.
+        versions: software that the content depends on; all that is installed where none is given.
+        request: how the run is ordered, in values that JSON has.
 
     Raises:
         UsageProblem: every problem at once: `parameter_unknown`, `parameter_missing`, `parameter_wrong_type`,
@@ -73,7 +108,9 @@ def make_plan(jobs: Iterable[Job], *, finisher: str = "", preload: Iterable[str]
             problems += _problems_of(job, declared[job.template])
     if problems:
         raise UsageProblem(problems)
-    return Plan(listed, finisher, tuple(preload))
+    software = installed_versions() if versions is None else versions
+    keys = content_keys(listed, finisher=finisher, places=places, versions=software)
+    return Plan(listed, finisher, tuple(preload), keys, tuple(places), request or {}, versions=software)
 
 
 def declared_parameters(template: Path) -> dict[str, str]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-
-from shnor_analysis.files import clear_parts
 
 PART = ".part"
 OLD = ".old"
+AT_WORK = re.compile(r"^\.(?P<name>.+)~(?P<run>[^~]*)~[0-9a-z-]+\.(?:part|old)$")
 
 
-def part_path(output: Path) -> Path:
-    """The hidden folder beside the final one in which a unit is worked on."""
-    return output.parent / f".{output.name}{PART}"
+def part_path(output: Path, label: str) -> Path:
+    """The hidden folder beside the final one in which a unit is worked on; `label` as `run_label` makes it."""
+    return output.parent / f".{output.name}{label}{PART}"
 
 
-def part_folder(output: Path) -> Path:
+def run_label(run_id: str, turn: int) -> str:
+    """What tells the folders of one sitting at a run from those of any other, even of a worker that nobody waits for."""
+    return f"~{run_id}~{turn}"
+
+
+def part_folder(output: Path, label: str) -> Path:
     """Make that folder, empty."""
-    part = part_path(output)
+    part = part_path(output, label)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     return part
@@ -26,8 +32,8 @@ def part_folder(output: Path) -> Path:
 
 def publish(part: Path, output: Path) -> None:
     """Give a finished folder its final name; one that stood there before gives way at this moment."""
-    old = output.parent / f".{output.name}{OLD}"
-    shutil.rmtree(old, ignore_errors=True)
+    old = part.with_suffix(OLD)
+    _remove(old)
     if output.exists():
         output.rename(old)
     try:
@@ -36,18 +42,33 @@ def publish(part: Path, output: Path) -> None:
         if old.exists():
             old.rename(output)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
 
 
-def recover(folder: Path) -> None:
-    """Clear what a killed run left in a folder of outputs: parts go, an output caught between old and new comes back."""
-    clear_parts(folder)
-    for old in folder.glob(f".*{OLD}"):
-        output = folder / old.name.removeprefix(".").removesuffix(OLD)
-        if output.exists():
-            shutil.rmtree(old, ignore_errors=True)
+def recover(folder: Path, *, is_going: Callable[[str], bool]) -> None:
+    """Clear what killed runs left in a folder of outputs: parts go, an output caught between old and new comes back.
+
+    Args:
+        folder: where outputs stand.
+        is_going: whether a run, by its id, is worked on by another process: what it has there is its own.
+    """
+    for path in sorted(folder.glob(".*~*~*")):
+        found = AT_WORK.match(path.name)
+        if found is None or is_going(found["run"]):
+            continue
+        output = folder / found["name"]
+        if path.suffix == OLD and not output.exists():
+            path.rename(output)
         else:
-            old.rename(output)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or the file that somebody put where a folder belongs."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def discard(part: Path, keep: Path | None = None) -> None:

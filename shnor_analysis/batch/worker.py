@@ -17,10 +17,19 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
+from shnor_analysis.batch.memory_kills import memory_kills
+
 EXECUTED_NAME = "executed.ipynb"
 KERNEL = "python3"
 LOOK_SECONDS = 0.3
-SYSTEM_REASONS = {errno.ENOSPC: "disk_full", errno.EACCES: "folder_closed", errno.EROFS: "folder_closed"}
+SYSTEM_REASONS = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "folder_closed",
+    errno.EPERM: "folder_closed",
+    errno.EROFS: "folder_closed",
+    errno.ENOMEM: "out_of_memory",
+}
 
 
 def main() -> None:
@@ -50,14 +59,14 @@ def run_job(job: Mapping[str, Any], *, engine: str | None = None) -> dict[str, A
     try:
         result = _execute(job, engine) or _finish(job)
     except Exception as error:
-        result = _failure("worker_failed", error)
+        result = {**_failure("worker_failed", error), "cell": None}
     return {"unit_id": job["unit_id"], "seconds": time.perf_counter() - started, **result}
 
 
 def _execute(job: Mapping[str, Any], engine_name: str | None) -> dict[str, Any]:
     from shnor_analysis.batch.lean_papermill import papermill
 
-    engine = papermill()
+    engine, killed = papermill(), memory_kills()
     try:
         with nullcontext() if engine_name else _papermill_quiet():
             engine.execute_notebook(
@@ -74,14 +83,14 @@ def _execute(job: Mapping[str, Any], engine_name: str | None) -> dict[str, Any]:
             )
     except engine.PapermillExecutionError as error:
         return {
-            "reason": "cell_failed",
+            "reason": "out_of_memory" if str(error.ename).endswith("MemoryError") else "cell_failed",
             "cell": int(error.cell_index) + 1,
             "detail": f"{error.ename}: {error.evalue}"[:500],
         }
     except TimeoutError as error:
         return _failure("cell_timeout", error)
     except RuntimeError as error:
-        return _failure("kernel_died", error)
+        return _failure("out_of_memory" if memory_kills() > killed else "kernel_died", error)
     return {}
 
 
@@ -100,15 +109,21 @@ def _finish(job: Mapping[str, Any]) -> dict[str, Any]:
         return {"reason": ""}
     module, _, name = str(job["finisher"]).partition(":")
     try:
-        getattr(importlib.import_module(module), name)(
+        told = getattr(importlib.import_module(module), name)(
             Path(job["part"]),
             unit_id=job["unit_id"],
             template=Path(job["template"]),
             parameters=job["parameters"],
         )
     except Exception as error:
-        return _failure("finisher_failed", error)
-    return {"reason": ""}
+        return {**_failure("finisher_failed", error), "cell": None}  # all of them had been executed
+    numbers = told.get("numbers", "") if isinstance(told, Mapping) else ""
+    return {"reason": "", "numbers": str(numbers)}
+
+
+def no_folder(error: OSError) -> dict[str, Any]:
+    """The answer for a job whose folder could not be made."""
+    return _failure("folder_closed", error)
 
 
 def _failure(reason: str, error: BaseException) -> dict[str, Any]:

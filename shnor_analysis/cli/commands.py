@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from shnor_analysis.cli import showing
-from shnor_analysis.cli.demonstration import DEMO_DATA, run_demo
 from shnor_analysis.cli.help import SpokenCommand, SpokenGroup, speak_panels
 from shnor_analysis.cli.options import (
     AssessmentOption,
@@ -27,6 +26,8 @@ from shnor_analysis.cli.options import (
     workspace_folder,
 )
 from shnor_analysis.cli.planning import make_plan_app
+from shnor_analysis.cli.progress import report_progress
+from shnor_analysis.cli.runs import make_runs_app
 from shnor_analysis.cli.speech import progress_line, say, speak_json, speak_language, tell, tell_facts
 from shnor_analysis.errors import PartlyDone, Problem, UsageProblem
 
@@ -48,6 +49,7 @@ def make_app() -> typer.Typer:
         name = "map" if command is map_file else command.__name__
         app.command(name, cls=SpokenCommand, help=say(f"command.{name}"))(command)
     app.add_typer(make_plan_app(), name="plan")
+    app.add_typer(make_runs_app(), name="runs")
     return app
 
 
@@ -63,6 +65,8 @@ def demo(
     debug: DebugOption = False,
 ) -> int:
     """Write the example's raw files, import them, build, and make every report."""
+    from shnor_analysis.cli.demonstration import DEMO_DATA, run_demo
+
     speak_json(json)
     check_choice("--data", data, DEMO_DATA)
     check_least("--seed", seed, 0)
@@ -231,32 +235,51 @@ def report(
     year: Annotated[int | None, typer.Option("--year", help=say("option.report_year"))] = None,
     audience: Annotated[str | None, typer.Option("--audience", help=say("option.audience"))] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", help=say("option.jobs"))] = None,
+    shard: Annotated[str | None, typer.Option("--shard", help=say("option.shard"))] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help=say("option.cluster"))] = None,
+    force: Annotated[bool, typer.Option("--force", help=say("option.report_force"))] = False,
+    resume: Annotated[bool, typer.Option("--resume", help=say("option.resume"))] = False,
+    run: Annotated[str | None, typer.Option("--run", help=say("option.resume_run"))] = None,
     folder: FolderOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Make the reports: a page per school, one of the municipality, and the index."""
+    """Make the reports: a page per school, one of the municipality, and the index; what is unchanged stays as it is."""
+    from shnor_analysis.batch.sharding import read_shard
     from shnor_analysis.workspace import open_workspace
+    from shnor_analysis.workspace.report_requests import Manner
 
     speak_json(json)
-    if bool(school) == all_schools:
+    is_going_on = resume or run is not None
+    is_by_itself = is_going_on and not (school or all_schools or year or audience or shard)
+    if not is_by_itself and bool(school) == all_schools:
         raise UsageProblem(Problem("school_or_all"))
     check_least("--jobs", jobs, 1)
     if audience:
         check_choice("--audience", audience, AUDIENCES)
+    manner = Manner(
+        jobs=jobs,
+        shard=read_shard(shard) if shard else None,
+        cluster=cluster or "",
+        force=force,
+        resume=(run or "") if is_going_on else None,
+    )
     workspace = open_workspace(workspace_folder(folder))
-    with progress_line("progress.report") as progress:
-        outcome = workspace.report(
-            tuple(school) if school else None,
-            school_year=year,
-            audience=audience,
-            language=language,
-            jobs=jobs,
-            with_municipality=all_schools,
-            tell=progress,
-        )
-    return showing.show_reports(outcome)
+    with report_progress() as progress:
+        if is_by_itself:
+            outcome = workspace.resume(manner, tell=progress)
+        else:
+            outcome = workspace.report(
+                tuple(school) if school else None,
+                school_year=year,
+                audience=audience,
+                language=language,
+                with_municipality=all_schools,
+                manner=manner,
+                tell=progress,
+            )
+    return showing.show_reports(outcome, is_resuming=is_going_on)
 
 
 def lab(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.cli import showing
+from shnor_analysis.cli.progress import report_progress
 from shnor_analysis.cli.speech import progress_line, say, speak_language, tell, tell_facts
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.files import write_text
@@ -168,9 +169,11 @@ def _schools_number(schools: str | None) -> int | None:
 def _report(
     workspace: Workspace, clock: _Clock, *, data: str, schools_n: int | None, every: bool, jobs: int | None
 ) -> int:
+    from shnor_analysis.workspace.report_requests import Manner
+
     chosen: tuple[str, ...] | None = None
     if data == "michigan" and not every:
         chosen = workspace.listed_school_ids()[:schools_n]
-    with clock.step("report"), progress_line("progress.report") as progress:
-        run = workspace.report(chosen, jobs=jobs, tell=progress)
+    with clock.step("report"), report_progress() as progress:
+        run = workspace.report(chosen, manner=Manner(jobs=jobs), tell=progress)
     return showing.show_reports(run)

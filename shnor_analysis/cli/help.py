@@ -58,6 +58,7 @@ class SpokenGroup(_Spoken, TyperGroup):
             "subcommand_metavar": say("cli.usage.command"),
         }
         super().__init__(*arguments, **{**fields, **spoken})
+        name_kinds(self.params)
 
 
 def name_kinds(parameters: Iterable[Any]) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from shnor_analysis.cli.speech import say, speak_language, warn
 from shnor_analysis.errors import EnvironmentProblem, Problem, ShnorError, UsageProblem
 from shnor_analysis.language import LANGUAGES, render_problem
 
 INTERRUPTED = 130
+TERMINATED = 143
 OUR_FAULT = 1
 USAGE = 2
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR})
 STOPPED_QUERY = "Query interrupted"  # and Ctrl-C in the midst of a query, too
 # matrices here are small: threads of the linear algebra cost more than twice the time of one (`shnor fit`: 78 s, not 32)
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -27,10 +32,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shnor` and return its exit code.
 
     0 done, 1 our own fault, 2 usage, 3 partly done, 4 input refused, 5 data against a rule, 6 environment,
-    130 interrupted.
+    130 interrupted, 143 ended by SIGTERM.
     """
     os.environ.update({name: "1" for name in ONE_THREAD if name not in os.environ})
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with _sigterm_as_interrupt() as heard:
+        code = _run_in_words(given)
+    return TERMINATED if heard and code == INTERRUPTED else code
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[list[int]]:
+    """For a block, SIGTERM ends what runs as Ctrl-C does; the list then has it.
+
+    Batch systems and containers end a process so, and wait some seconds for it to clear up after itself.
+    """
+    heard: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        if not heard:  # clearing up is not interrupted again
+            heard.append(number)
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run_in_words(given: list[str]) -> int:
     is_debugging = "--debug" in given
     try:
         speak_language(choose_language(given))

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from shnor_analysis.cli.speech import say
-from shnor_analysis.settings import check_folder, find_folder
 
 FolderOption = Annotated[Path | None, typer.Option("--folder", help=say("option.folder"))]
 LanguageOption = Annotated[str | None, typer.Option("--language", help=say("option.language"))]
@@ -27,4 +26,6 @@ FilesArgument = Annotated[list[Path], typer.Argument(help=say("option.files"))]
 
 def workspace_folder(folder: Path | None) -> Path:
     """The folder that `--folder` names, else SHNOR_FOLDER, else the nearest parent with `shnor.toml`."""
+    from shnor_analysis.settings import check_folder, find_folder
+
     return find_folder() if folder is None else check_folder(folder)

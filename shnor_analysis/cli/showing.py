@@ -6,15 +6,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shnor_analysis.accounting import Accounting
-from shnor_analysis.batch.failures import failure_in_words
 from shnor_analysis.cli.speech import say, say_count, speak_language, tell, tell_facts, warn
 from shnor_analysis.errors import PartlyDone
 from shnor_analysis.glossary import label, terms
 from shnor_analysis.language import render, render_problem
-from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from shnor_analysis.workspace import FileOutcome, IngestOutcome, ReportRun, Status
 
 MOST_PROBLEMS_A_FILE = 40
 
@@ -60,9 +60,15 @@ def _tell_counts(counts: dict[str, int], *, is_dry_run: bool = False) -> None:
     tell(", ".join(shown))
 
 
-def show_reports(run: ReportRun) -> int:
+def show_reports(run: ReportRun, *, is_resuming: bool = False) -> int:
     """How many reports are done, which failed and why, and where the index lies; returns the exit code."""
-    tell(say_count("cli.reports_done", len(run.done)))
+    from shnor_analysis.batch.failures import failure_in_words
+
+    if is_resuming:
+        tell(say("cli.run_resumed" if run.is_resumed else "cli.run_anew", run=run.run_id))
+    tell(say_count("cli.reports_done", len(run.made)))
+    if run.reused:
+        tell(say_count("cli.reports_reused", len(run.reused)))
     if run.failed:
         tell(say_count("cli.reports_failed", len(run.failed)))
     for failed in run.failed:
@@ -70,7 +76,9 @@ def show_reports(run: ReportRun) -> int:
     tell(say("cli.reports_index", path=run.index))
     tell_facts(
         {
-            "done": [done.unit_id for done in run.done],
+            "run": run.run_id,
+            "done": [done.unit_id for done in run.made],
+            "reused": [done.unit_id for done in run.reused],
             "failed": {failed.unit_id: failed.reason for failed in run.failed},
             "index": str(run.index),
             "seconds": round(run.seconds, 1),

@@ -41,6 +41,11 @@ def speak_json(is_json: bool) -> None:
     _speech.is_json = is_json
 
 
+def is_json() -> bool:
+    """Whether machines listen."""
+    return _speech.is_json
+
+
 def say(code: str, /, **fields: object) -> str:
     """The text of a code in the language of this run."""
     return render(code, _speech.language, **fields)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from shnor_analysis.accounting import Accounting, Reason, Step
@@ -154,15 +155,24 @@ def _without_name(file: SourceFile) -> SourceFile:
     return dataclasses.replace(file, file_name=NAMELESS)
 
 
-def _strange_types(value: Any) -> Iterator[str]:
+def _strange_types(value: object) -> Iterator[str]:
     """Names of kinds of value that the door was not taught: a frame, a row of a pupil, a new fact."""
-    if isinstance(value, _PLAIN):
-        return
-    if isinstance(value, tuple | Mapping):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _strange_types(item)
-    elif type(value) in _KNOWN:
-        for field in dataclasses.fields(value):
-            yield from _strange_types(getattr(value, field.name))
-    else:
-        yield type(value).__name__
+    waiting = [value]
+    while waiting:  # one loop, not a call for each of the ten thousands of values of a report
+        one: Any = waiting.pop()
+        kind = type(one)
+        if kind in _PLAIN or isinstance(one, _PLAIN):
+            continue
+        if isinstance(one, tuple):
+            waiting.extend(one)
+        elif isinstance(one, Mapping):
+            waiting.extend(one.values())
+        elif kind in _KNOWN:
+            waiting.extend(getattr(one, name) for name in _fields_of(kind))
+        else:
+            yield kind.__name__
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))

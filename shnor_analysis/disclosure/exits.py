@@ -107,7 +107,8 @@ def _close_rule_statement(
     hides = any(not isinstance(one.procedures_low_n, int) for one in (before, now))
     if isinstance(chance, float) and hides:
         chance = trail.close(f"{place}.chance_left", FEWER_THAN_5)
-    return replace(rule, before=before, now=now, chance_left=chance)
+    first_off = None if isinstance(now.fires, Suppressed) else rule.first_off_list_year
+    return replace(rule, before=before, now=now, chance_left=chance, first_off_list_year=first_off)
 
 
 def close_course(

@@ -8,7 +8,7 @@ from typing import Any
 from shnor_analysis.disclosure.audit import FEWER_THAN_5, FEWER_THAN_10, AuditTrail
 from shnor_analysis.disclosure.marks import close_marks, close_measure, few_tested
 from shnor_analysis.disclosure.patterns import CLOSED, ONLY_TESTED, OPEN, Pattern, is_small
-from shnor_analysis.disclosure.pooled import pooled_pattern
+from shnor_analysis.disclosure.pooled import hidden_size_follows, pooled_pattern
 from shnor_analysis.disclosure.programme import close_list_flow, close_programme
 from shnor_analysis.disclosure.rules import ProcedureKey, close_rule, key_of
 from shnor_analysis.disclosure.school import close_result
@@ -16,6 +16,7 @@ from shnor_analysis.evaluation.facts import (
     CoverageCell,
     LevelResult,
     ListFlow,
+    PooledPart,
     ProcedureResult,
     RuleOutcome,
     SchoolLine,
@@ -27,6 +28,7 @@ from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> TownEvaluation:
     """Close procedures with few pupils, school lines, and what would give them away by subtraction."""
     closed = _closed_procedures(facts.coverage) if is_public else frozenset()
+    without_sum = closed | _telling_sums(facts.coverage, closed) if is_public else closed
     lines = _line_patterns(facts.schools) if is_public else [OPEN] * len(facts.schools)
     hidden = _hidden_list_years(facts) if is_public else frozenset()
     return replace(
@@ -55,9 +57,9 @@ def close_town(facts: TownEvaluation, trail: AuditTrail, *, is_public: bool) -> 
             for n, result in enumerate(facts.levels)
         ),
         coverage=tuple(
-            replace(cell, tested_n=trail.close(f"coverage[{n}].tested_n", FEWER_THAN_5))
-            if key_of(cell.procedure) in closed
-            else cell
+            replace(cell, tested_n=trail.close(f"coverage[{n}].tested_n", FEWER_THAN_5), sizes=())
+            if key_of(cell.procedure) in without_sum
+            else replace(cell, sizes=())
             for n, cell in enumerate(facts.coverage)
         ),
     )
@@ -78,6 +80,27 @@ def _closed_procedures(coverage: tuple[CoverageCell, ...]) -> frozenset[Procedur
             small |= {min(others)[1]} if others else set()
         closed |= small
     return frozenset(closed)
+
+
+def _telling_sums(
+    coverage: tuple[CoverageCell, ...], closed: frozenset[ProcedureKey]
+) -> frozenset[ProcedureKey]:
+    """Procedures whose number tested, less the open ones on the schools' own pages, tells a hidden one.
+
+    Where one sum of a year is closed alone another one joins it: a sum over all procedures would tell it.
+    """
+    telling = {
+        key_of(cell.procedure)
+        for cell in coverage
+        if hidden_size_follows(tuple(PooledPart(size, 0) for size in cell.sizes))
+    }
+    for year in {cell.procedure.school_year for cell in coverage}:
+        cells = {key_of(cell.procedure): cell for cell in coverage if cell.procedure.school_year == year}
+        hidden = (telling | closed) & cells.keys()
+        others = [key for key in cells if key not in hidden]
+        if len(hidden) == 1 and others:
+            telling.add(min(others, key=lambda key: sum(cells[key].sizes)))
+    return frozenset(telling)
 
 
 def _line_patterns(lines: tuple[SchoolLine, ...]) -> list[Pattern]:

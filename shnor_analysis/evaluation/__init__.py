@@ -5,7 +5,7 @@ from __future__ import annotations
 from shnor_analysis.evaluation.course import with_programme
 from shnor_analysis.evaluation.factors import expectations_of, factors_of, school_names
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
-from shnor_analysis.evaluation.programme import list_flow_of, programmes_of
+from shnor_analysis.evaluation.programme import list_flow_of, programmes_of, unseen_programmes
 from shnor_analysis.evaluation.school import assemble_school, evaluate_school
 from shnor_analysis.evaluation.stored_town import town_from_frames, town_to_frames
 from shnor_analysis.evaluation.town import assemble_town, evaluate_town
@@ -27,5 +27,6 @@ __all__ = [
     "school_names",
     "town_from_frames",
     "town_to_frames",
+    "unseen_programmes",
     "with_programme",
 ]

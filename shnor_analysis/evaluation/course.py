@@ -12,6 +12,7 @@ from shnor_analysis.evaluation.facts import (
     Measure,
     Participation,
     PooledPart,
+    RuleOutcome,
     SchoolEvaluation,
 )
 from shnor_analysis.evaluation.school_programme_facts import (
@@ -85,7 +86,20 @@ def _course(
         similar_years=() if isinstance(alike, NotEstimable) else _similar_years(alike, years),
         signs=_signs(school, record),
         is_stale=is_stale,
+        autumn_years=_autumn_years(school, years),
     )
+
+
+def _autumn_years(school: SchoolEvaluation, years: tuple[int, ...]) -> tuple[int, ...]:
+    """Years of the course that hold tests of the following autumn, as far as the rule looks at any."""
+    outcomes = (year.rule for year in school.list_years if isinstance(year.rule, RuleOutcome))
+    written = {
+        one.procedure.school_year - 1
+        for outcome in outcomes
+        for one in outcome.evidence
+        if one.procedure.season == "autumn"
+    }
+    return tuple(sorted(written & set(years)))
 
 
 def _programme(joined: Participation | None) -> str | None:

@@ -109,6 +109,7 @@ def _rule_statement(town: TownIndicators, list_years: tuple[ListYear, ...]) -> R
         return _without_results(town, now_year)
     before_year = max(held)
     fires = answers[now_year].fires
+    off = [year for year, rule in answers.items() if before_year < year <= now_year and rule.fires is False]
     return RuleStatement(
         before_list_year=before_year,
         before=answers[before_year],
@@ -117,6 +118,7 @@ def _rule_statement(town: TownIndicators, list_years: tuple[ListYear, ...]) -> R
         has_left=fires if isinstance(fires, Suppressed) else not fires,
         chance_left=NOT_FITTED,
         chance_school_year=before_year - newest_years_back(town.rule),
+        first_off_list_year=min(off, default=None),
     )
 
 

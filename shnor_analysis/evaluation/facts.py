@@ -8,7 +8,7 @@ from shnor_analysis.accounting import Accounting
 from shnor_analysis.evaluation.factor_facts import FactorFacts, SchoolExpectations
 from shnor_analysis.evaluation.measures import Measure as Measure
 from shnor_analysis.evaluation.measures import Number as Number
-from shnor_analysis.evaluation.programme_facts import ListFlowFacts, ProgrammeFacts
+from shnor_analysis.evaluation.programme_facts import ListFlowFacts, ProgrammeFacts, UnseenProgramme
 from shnor_analysis.evaluation.record_facts import Change as Change
 from shnor_analysis.evaluation.record_facts import Listing as Listing
 from shnor_analysis.evaluation.record_facts import MarkAgreement as MarkAgreement
@@ -184,11 +184,16 @@ class ListFlow:
 
 @dataclass(frozen=True, slots=True)
 class CoverageCell:
-    """How many of the register's schools have a result in a procedure."""
+    """How many of the register's schools have a result in a procedure.
+
+    `sizes`: the number tested of each school, for the door alone, which keeps them: less the numbers on the schools' own
+    pages the sum would tell one that is hidden there.
+    """
 
     procedure: Procedure
     schools_n: int
     tested_n: Number
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +201,8 @@ class TownEvaluation:
     """Every fact of the municipality's report; schools in the order of their numbers, never ranked.
 
     In `levels` the place of the school is taken by the municipality, computed from its schools. `rule_list_year` is
-    the list year for which the rule looks at the results of the report year. `programme` is the one with most schools.
+    the list year for which the rule looks at the results of the report year. `programme` is the one with most schools,
+    `unseen_programmes` those beside it that have no results at all.
     """
 
     municipality_id: str
@@ -222,3 +228,4 @@ class TownEvaluation:
     list_flow: ListFlowFacts | NotEstimable = NOT_FITTED
     programme: ProgrammeFacts | NotEstimable = NOT_FITTED
     other_programmes: tuple[ProgrammeFacts, ...] = ()
+    unseen_programmes: tuple[UnseenProgramme, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from shnor_analysis.evaluation.conversion import Origins, Row, measure_of, procedure_of, rows, years_of
 from shnor_analysis.evaluation.facts import Listing, ListYear, RuleEvidence, RuleOutcome, RuleYear
 from shnor_analysis.evaluation.town_indicators import TownIndicators
@@ -14,8 +16,11 @@ def list_years_of(town: TownIndicators, school_id: str, origins: Origins) -> tup
     """Every list year that is known by an issued list or by results, oldest first."""
     listings = town.frame("listings")
     known = {int(year) for year in listings.loc[listings["list"] == "low_results", "school_year"]}
-    own = rows(listings[listings["school_id"] == school_id].sort_values(["school_year", "list", "issuer"]))
-    outcomes = {item.list_year: item.outcome for item in rule_years_of(town, [school_id]).get(school_id, ())}
+    own = rows(town.own("listings", school_id).sort_values(["school_year", "list", "issuer"]))
+    evidence, answers = (town.own(name, school_id) for name in ("rule_evidence", "rule_outcomes"))
+    outcomes = {
+        item.list_year: item.outcome for item in _rule_years(town, answers, evidence).get(school_id, ())
+    }
     computed = {int(year) for year in town.frame("rule_evidence")["list_year"]} | {town.rule_list_year}
     years = sorted(known | computed | {int(row["school_year"]) for row in own})
     return tuple(
@@ -32,12 +37,21 @@ def list_years_of(town: TownIndicators, school_id: str, origins: Origins) -> tup
 def rule_years_of(town: TownIndicators, school_ids: Iterable[str]) -> dict[str, tuple[RuleYear, ...]]:
     """The rule's answers for schools with their evidence, oldest list year first; a school without any is left out."""
     wanted = frozenset(school_ids)
-    outcomes, evidence = town.frame("rule_outcomes"), town.frame("rule_evidence")
+    answers, evidence = (
+        frame[frame["school_id"].isin(wanted)]
+        for frame in (town.frame("rule_outcomes"), town.frame("rule_evidence"))
+    )
+    return _rule_years(town, answers, evidence)
+
+
+def _rule_years(
+    town: TownIndicators, outcomes: pd.DataFrame, evidence: pd.DataFrame
+) -> dict[str, tuple[RuleYear, ...]]:
     behind: dict[tuple[str, int], list[dict[str, object]]] = {}
-    for row in rows(evidence[evidence["school_id"].isin(wanted)]):
+    for row in rows(evidence):
         behind.setdefault((str(row["school_id"]), int(row["list_year"])), []).append(row)
     found: dict[str, tuple[RuleYear, ...]] = {}
-    for row in rows(outcomes[outcomes["school_id"].isin(wanted)].sort_values("list_year")):
+    for row in rows(outcomes.sort_values("list_year")):
         school_id, year = str(row["school_id"]), int(row["list_year"])
         known = RuleYear(year, _rule_outcome(town, row, behind.get((school_id, year), [])))
         found[school_id] = (*found.get(school_id, ()), known)

@@ -19,6 +19,7 @@ from shnor_analysis.evaluation.programme_facts import (
     PlanFacts,
     ProgrammeFacts,
     SchoolFlow,
+    UnseenProgramme,
 )
 from shnor_analysis.evaluation.trend_checklist import TrendSources, fill_trend
 from shnor_analysis.reference.listing_rules import ListingRule
@@ -75,6 +76,7 @@ def list_flow_of(
             for year, one in ((found.school_year - 1, found.observed), (found.school_year, found.forecast))
             if isinstance(one, NotEstimable)
         ),
+        autumn_years=found.autumn_years,
     )
 
 
@@ -165,6 +167,18 @@ def programmes_of(
     return tuple(told)
 
 
+def unseen_programmes(found: TownProgramme | NotEstimable) -> tuple[UnseenProgramme, ...]:
+    """The programmes beside others of which nothing can be said, each with its reason; none where there are no others."""
+    if isinstance(found, NotEstimable):
+        return ()
+    unseen = tuple(
+        UnseenProgramme(one.programme, len(one.treated), one.effect)
+        for one in found.programmes
+        if isinstance(one.effect, NotEstimable)
+    )
+    return unseen if len(unseen) < len(found.programmes) else unseen[1:]
+
+
 def _programme(
     fit: ProgrammeFit,
     effect: ProgrammeEffect,
@@ -195,6 +209,7 @@ def _programme(
         plan=_plan(plan),
         trend=fill_trend(_trend_sources(effect, plan, found.rule)),
         is_stale=is_stale,
+        autumn_years=found.autumn_years,
     )
 
 

@@ -116,7 +116,8 @@ class ListFlowFacts:
     compared it with its document; `rule_code` and `rule_parameters` name the rule as the model took it (msgid
     ``list_rule.<code>``). `lists` stand oldest first: the report year's forecast has no
     observation; `absent` says why one of them is not there. `first_year` is the first school year behind the model,
-    which used `schools_n` schools of all places. `notes` are codes of `locale/` (msgid ``list_flow_note.<code>``).
+    which used `schools_n` schools of all places. `autumn_years`: years for which tests of the following autumn count.
+    `notes` are codes of `locale/` (msgid ``list_flow_note.<code>``).
     """
 
     school_year: int
@@ -134,6 +135,7 @@ class ListFlowFacts:
     notes: tuple[str, ...]
     is_stale: bool
     absent: tuple[AbsentList, ...] = ()
+    autumn_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,8 @@ class ProgrammeFacts:
     checks. `effect` is as the model gave it, but for `flow`, `groups_by_year` and `leave_one_out`, which stand
     here so that they can be closed, and its accounting. `hull_*_of_100` is the hull in pupils of a hundred who would not
     get the lowest mark (higher is better; the percentage points with the sign turned), None where there is no headline.
-    `breaks` are codes of breaks of the calendar that lie within the years used (msgid ``break.<code>``).
+    `breaks` are codes of breaks of the calendar that lie within the years used (msgid ``break.<code>``), `autumn_years` as
+    in `ListFlowFacts`.
     """
 
     school_year: int
@@ -245,3 +248,13 @@ class ProgrammeFacts:
     plan: PlanFacts | NotEstimable
     trend: tuple[TrendRow, ...]
     is_stale: bool
+    autumn_years: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenProgramme:
+    """A programme of which nothing can be shown, not even its schools by year, and why."""
+
+    programme: str
+    schools_n: int
+    reason: NotEstimable

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import pandas as pd
-
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.evaluation.conversion import (
@@ -96,7 +94,7 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
         agreement=agreement,
         participation=participation,
         unverified_facts=unverified_facts(
-            town, breaks, origins.files(), shares=_own(town, "shares", school_id)
+            town, breaks, origins.files(), shares=town.own("shares", school_id)
         ),
         accounting=_accounting(town, school_id, len(results)),
         files=origins.files(),
@@ -106,24 +104,18 @@ def assemble_school(town: TownIndicators, school_id: str) -> SchoolEvaluation:
 
 
 def _school_row(town: TownIndicators, school_id: str) -> Row:
-    schools = town.frame("schools")
-    own = rows(schools[schools["school_id"] == school_id])
+    own = rows(town.own("schools", school_id))
     if own:
         return own[0]
-    near = nearest(school_id, [str(known) for known in schools["school_id"]])
+    near = nearest(school_id, [str(known) for known in town.frame("schools")["school_id"]])
     raise UsageProblem(Problem("school_not_in_workspace", found=school_id, allowed=", ".join(near) or "–"))
 
 
 def own_rows(town: TownIndicators, name: str, school_id: str) -> list[dict[Any, Any]]:
     """The school's rows of a table of indicators, oldest first where they have a procedure."""
-    own = _own(town, name, school_id)
+    own = town.own(name, school_id)
     order = [column for column in ORDER if column in own.columns]
     return sorted(rows(own), key=lambda row: [row[column] for column in order])
-
-
-def _own(town: TownIndicators, name: str, school_id: str) -> pd.DataFrame:
-    frame = town.frame(name)
-    return frame[frame["school_id"] == school_id]
 
 
 def _results(town: TownIndicators, school: Row, origins: Origins) -> tuple[ProcedureResult, ...]:

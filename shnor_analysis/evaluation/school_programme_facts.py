@@ -37,7 +37,9 @@ class RuleStatement:
 
     `before` is the last earlier list year in which it held, `now` the list year that looks at the report year's
     results. `chance_left` is how often a school like this leaves within a year with no programme at all (a forecast
-    from all earlier years of all schools for the list made of `chance_school_year`), or why there is none.
+    from all earlier years of all schools for the list made of `chance_school_year`), or why there is none: a chance to
+    be off the list of the year after `before_list_year`, not a later one. `first_off_list_year` is the first list year
+    after it for which the rule can be answered and does not hold; None where it holds now or the answer is closed.
     """
 
     before_list_year: int
@@ -47,6 +49,13 @@ class RuleStatement:
     has_left: bool | Suppressed
     chance_left: float | NotEstimable | Suppressed
     chance_school_year: int
+    first_off_list_year: int | None = None
+
+    @property
+    def is_one_year(self) -> bool:
+        """Whether the chance, which is of one year, is that of what is stated."""
+        seen = self.now_list_year if self.first_off_list_year is None else self.first_off_list_year
+        return seen == self.before_list_year + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,8 @@ class CourseFacts:
 
     `through` is the last school year the prediction rests on: the year before the programme where the school took
     part in one (`programme`, `cohort_year`), else two years before the report's. `level` is that of the intervals.
-    `is_stale`: data or settings changed after the models were fitted. This says how the school went on, never what
+    `is_stale`: data or settings changed after the models were fitted. `autumn_years`: years for which tests of the
+    following autumn count, whose programme they ask for. This says how the school went on, never what
     a programme did: one school cannot show an effect.
     """
 
@@ -161,3 +171,4 @@ class CourseFacts:
     similar_years: tuple[SimilarYear, ...]
     signs: ObjectivitySigns | NotEstimable
     is_stale: bool
+    autumn_years: tuple[int, ...] = ()

@@ -220,12 +220,17 @@ def _flow(row: Row) -> ListFlow:
 
 def _coverage(shares: pd.DataFrame) -> tuple[CoverageCell, ...]:
     cells = shares.groupby(list(PROCEDURE_KEY), as_index=False).agg(
-        schools_n=("school_id", "nunique"), tested_n=("tested_n", "sum")
+        schools_n=("school_id", "nunique"), tested_n=("tested_n", "sum"), sizes=("tested_n", list)
     )
     # schools may write on different days: a cell has none
     cells["test_date"] = pd.NaT
     return tuple(
-        CoverageCell(procedure_of(row), int(row["schools_n"]), int(row["tested_n"]))
+        CoverageCell(
+            procedure_of(row),
+            int(row["schools_n"]),
+            int(row["tested_n"]),
+            tuple(int(n) for n in row["sizes"]),
+        )
         for row in rows(cells.sort_values(ORDER))
     )
 

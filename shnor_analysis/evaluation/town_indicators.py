@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from shnor_analysis import indicators
@@ -18,6 +19,8 @@ from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import Settings
 
 Tables = Callable[[str], pd.DataFrame]
+Places = Mapping[str, "np.typing.NDArray[np.intp]"]
+NOWHERE = np.empty(0, dtype=np.intp)
 FRAME_NAMES = (
     "schools",
     "shares",
@@ -50,10 +53,27 @@ class TownIndicators:
     cards: tuple[FileCard, ...]
     accounting: Accounting
     _frames: Mapping[str, pd.DataFrame]
+    _places: Mapping[str, Places] = field(default_factory=dict)
 
     def frame(self, name: str) -> pd.DataFrame:
         """One table of indicators; KeyError when there is none of the name."""
         return self._frames[name].copy(deep=False)
+
+    def own(self, name: str, school_id: str) -> pd.DataFrame:
+        """The rows of one school in a table of indicators that has its column `school_id`."""
+        frame = self._frames[name]
+        if name in self._places:
+            return frame.take(self._places[name].get(school_id, NOWHERE))
+        return frame[frame["school_id"] == school_id]
+
+    def by_school(self) -> TownIndicators:
+        """The same indicators with the places of each school's rows at hand, for who asks for many schools."""
+        places = {
+            name: dict(frame.groupby("school_id").indices)
+            for name, frame in self._frames.items()
+            if "school_id" in frame.columns
+        }
+        return replace(self, _places=MappingProxyType(places))
 
     def to_frames(self) -> dict[str, pd.DataFrame]:
         """All tables of indicators by name, to be stored."""

@@ -9,11 +9,14 @@ from babel.dates import format_date
 
 from shnor_analysis.evaluation.facts import Measure, Number, Procedure
 from shnor_analysis.glossary import label
+from shnor_analysis.language import HARD_SPACE as HARD_SPACE
 from shnor_analysis.language import MINUS, render, render_count
+from shnor_analysis.language import in_cases as in_cases
 from shnor_analysis.language import number as number
+from shnor_analysis.language import percent_sign as percent_sign
+from shnor_analysis.language import school_year as school_year
 from shnor_analysis.results import Estimate, NotEstimable, Suppressed
 
-HARD_SPACE = "\u00a0"
 DASH = "—"
 ESTIMATED = "≈"  # stands before a number tested that is not in the data
 SHARE = "доля"  # the unit of the glossary that printed numbers show by themselves, as a percent sign
@@ -24,11 +27,6 @@ def points_of(share: float, language: str) -> str:
     percent = share * 100
     is_edge = 0 < percent < 1 or 99 < percent < 100
     return number(percent, language, 1 if is_edge else 0)
-
-
-def percent_sign(language: str) -> str:
-    """The percent sign with the space that the language wants before it."""
-    return f"{HARD_SPACE}%" if language == "ru" else "%"
 
 
 def percent(share: float, language: str) -> str:
@@ -121,11 +119,6 @@ def at_hundred(chance: float, language: str) -> str:
     n = round(chance * 100)
     code = "nearly_none" if n == 0 else "nearly_all" if n == 100 else "about"
     return render(f"frequency.at.{code}", language, n=n)
-
-
-def school_year(year: int, language: str) -> str:
-    """Print a school year, named in the tables by its end: 2024 is 2023/24."""
-    return render("school_year", language, start=year - 1, end=f"{year % 100:02d}")
 
 
 def day(value: date | datetime | str, language: str) -> str:
@@ -226,16 +219,6 @@ def ahead_interval(estimate: Estimate, language: str) -> str:
 def within(text: str) -> str:
     """A label within a sentence: its first letter small, unless it starts an abbreviation."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def in_cases(chance: float, language: str) -> str:
-    """Print a chance (0–1) as cases of one hundred within a sentence: "в 12 случаях из 100"."""
-    n = round(chance * 100)
-    if n == 0:
-        return render("cases.hardly_ever", language)
-    if n == 100:
-        return render("cases.nearly_always", language)
-    return counted("cases.about", n, language)
 
 
 def p_value(p: float, language: str) -> str:

@@ -48,12 +48,20 @@ def _field(name: str, value: object, language: str) -> object:
             return printing.percent(value, language)
         return (
             printing.spread(value, language)
-            if name in {"g", "estimate", "low", "high"}
+            if name in {"g", "estimate", "low", "high", "slope", "drift"}
             else printing.number(value, language, 2)
         )
     return (
         printing.number(value, language) if isinstance(value, int) and not isinstance(value, bool) else value
     )
+
+
+def autumn_in_words(years: tuple[int, ...], language: str) -> str:
+    """That tests written in autumn count for the year before, with those years; nothing where there are none."""
+    if not years:
+        return ""
+    named = ", ".join(printing.school_year(year, language) for year in years)
+    return render("autumn.counted", language, years=named)
 
 
 def group_name(group: str, language: str) -> str:

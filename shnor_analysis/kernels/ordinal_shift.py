@@ -48,7 +48,7 @@ def ordinal_shifts(counts: Floats, procedure: Indices) -> OrdinalShifts:
     spread of the shifts less their sampling variance. The score of a school's shift is adjusted to take the bias of
     few pupils away, which also keeps it finite where all or none have a mark.
 
-    Parameters:
+    Args:
         counts: Pupils by mark, worst first, shape (G, K); K = 2 where only low results are known.
         procedure: Of each row, 0-based without gaps, shape (G,).
 
@@ -85,7 +85,7 @@ def shifts_at_cuts(
 ) -> tuple[Floats, Floats]:
     """Solve each row's score equation for its shift θ, P(mark ≤ k) = Φ(cut_k − θ), for all rows at once.
 
-    Parameters:
+    Args:
         counts: Pupils by mark, whole or not, shape (G, K).
         cuts: Ascending cutpoints of each row, may be infinite, shape (G, K − 1).
         start: First guess, shape (G,).

@@ -29,7 +29,7 @@ class Relabellings:
 def relabellings(labels: Indices, *, asked: int, seed: int) -> Relabellings:
     """Deal the labels out to the schools anew, each label as often as before.
 
-    Parameters:
+    Args:
         labels: Label of each school, shape (S,).
         asked: How many; all there are when these are not more.
         seed: Of the sample.
@@ -45,7 +45,7 @@ def relabellings(labels: Indices, *, asked: int, seed: int) -> Relabellings:
 def permutation_p(observed: float, dealt: Floats, *, is_exact: bool) -> float | None:
     """Share of labellings that speak at least as clearly against "no effect", the true one among them.
 
-    Parameters:
+    Args:
         observed: p-value of the true labels' statistic by its own degrees of freedom.
         dealt: The same of the relabellings, shape (B,); NaN (no estimate under these labels) is passed over. p-values
             and not bare statistics, because schools chosen by their results are more alike in them than schools

@@ -28,7 +28,7 @@ class Groups:
 def power_of(effect: float, std_error: float, df: float, *, level: float = 0.95) -> float:
     """Chance that a two-sided t test rejects no effect, when the effect is `effect` (0–1).
 
-    Parameters:
+    Args:
         effect: In the unit of `std_error`, which is above 0.
         std_error: Of the estimate.
         df: Degrees of freedom of the test, above 0; infinity for the normal distribution.
@@ -40,7 +40,11 @@ def power_of(effect: float, std_error: float, df: float, *, level: float = 0.95)
     away, critical = abs(effect) / std_error, _critical(df, level)
     if df > MANY:
         return float(ndtr(away - critical) + ndtr(-away - critical))
-    return float(1.0 - nctdtr(df, away, critical) + nctdtr(df, away, -critical))
+    missed, far = float(nctdtr(df, away, critical)), float(nctdtr(df, away, -critical))
+    # scipy gives NaN here and there where next to nothing is left of a tail: the normal approximation stands in
+    if np.isnan(missed):
+        missed = float(ndtr((critical - away) / np.sqrt(1.0 + critical**2 / (2.0 * df))))
+    return 1.0 - missed + (0.0 if np.isnan(far) else far)
 
 
 def multiplier(df: float, *, level: float = 0.95, power: float = 0.8) -> float:
@@ -64,8 +68,9 @@ def compare_groups(
 ) -> Groups:
     """Error and degrees of freedom of treated − comparison in a regression over schools, before any data.
 
-    Parameters:
-        treated_n, comparison_n: Schools of each group, 2 and more.
+    Args:
+        treated_n: Schools with the programme, 2 and more.
+        comparison_n: Schools without it, 2 and more.
         covariates_n: Columns beside group and intercept, 0–2.
         is_lowest: Whether the treated schools are those lowest on the first covariate (a list), so that group and
             covariate say much of the same; else the covariates are balanced.

@@ -15,9 +15,10 @@ PULL = 1e-7
 def procedure_levels(values: Floats, school: Indices, procedure: Indices, weights: Floats) -> Floats:
     """Fit value = level of the procedure + level of the school by weighted least squares.
 
-    Parameters:
+    Args:
         values: A row a school and procedure, shape (N,).
-        school, procedure: Of each row, 0-based, shape (N,).
+        school: Of each row, 0-based, shape (N,).
+        procedure: Of each row, 0-based, shape (N,).
         weights: Not negative; rows with 0 do not count, shape (N,).
 
     Returns:

@@ -27,7 +27,7 @@ class SeriesComponents:
 def series_components(values: Floats, noise: Floats) -> SeriesComponents | None:
     """Fit s² + v² ρ^d to the mean products of results d years apart, the noise of a cell taken from those of d = 0.
 
-    Parameters:
+    Args:
         values: Result of each group and year, NaN where there is none, shape (groups, years).
         noise: Variance of a result by the chance of its pupils, shape (groups, years).
 

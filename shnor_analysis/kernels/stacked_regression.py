@@ -53,7 +53,7 @@ def fit_stacked(
     the working model, diagonal: 1 / weight, or one for all. H = XMX'W, B_i = ((I − H)Φ(I − H)')_ii, v_i = Φ_i^(1/2),
     A_i = v_i (v_i B_i v_i)^(−1/2) v_i. Degrees of freedom are Satterthwaite's under the same model.
 
-    Parameters:
+    Args:
         outcome: Shape (B, S, C): S clusters (schools) of at most C rows.
         design: Columns of the regression, the one asked for last, shape (B, S, C, p).
         weights: Shape (B, S, C); 0 where a cluster has no such row, whose outcome and columns then do not count.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shnor_analysis.reference.evidence_scales import evidence_scales
 from shnor_analysis.results.evidence import (
@@ -11,6 +11,7 @@ from shnor_analysis.results.evidence import (
     BaselineRow,
     EvidenceGrade,
     GradeStep,
+    PreTrend,
     worst,
 )
 from shnor_analysis.results.programme_parts import PLACEBOS_FOR_A_TEST
@@ -42,7 +43,7 @@ class EvidenceFacts:
     that had to be analysed and could not be, 0–1. `flagged_treated_n`: treated schools with signs of biased results
     in an analysed year. `has_break`: the series changes between before and after so that results are not comparable.
     `placebo_rank` of `placebos_n` + 1, 1 is the furthest out. `primary` and `bracket`: the two designs, None where
-    there is none.
+    there is none. `pre_trend`: how the treated moved beside the others before selection, None where nobody can tell.
     """
 
     is_descriptive: bool
@@ -59,6 +60,7 @@ class EvidenceFacts:
     placebos_n: int = 0
     primary: Interval | None = None
     bracket: Interval | None = None
+    pre_trend: PreTrend | None = None
 
 
 def grade_evidence(facts: EvidenceFacts) -> EvidenceGrade:
@@ -67,7 +69,8 @@ def grade_evidence(facts: EvidenceFacts) -> EvidenceGrade:
     Start: 3 with several years before (selection on results is looked at), 2 with the selection year alone (chance in
     that year cannot be told from the level), 1 without a year before, 0 for a description without comparison. Power
     and loss set a ceiling each. Each threat takes one padlock, all together at most two. Threats: groups not alike
-    before, biased results among the treated, a break of the series, placebos that move as much, designs that disagree.
+    before, on another course already before selection, biased results among the treated, a break of the series,
+    placebos that move as much, designs that disagree.
 
     Returns:
         The grade with a step for everything that was looked at, also where nothing was taken.
@@ -87,7 +90,7 @@ def grade_evidence(facts: EvidenceFacts) -> EvidenceGrade:
     for threat in _threats(facts):
         is_counted = taken < evidence_scales().threats_at_most and left > 0
         change = threat.change if is_counted else 0
-        steps.append(GradeStep(threat.code, change, threat.fields))
+        steps.append(replace(threat, change=change, is_spared=change != threat.change))
         taken, left = taken - change, left + change
     return EvidenceGrade(left, start, tuple(steps))
 
@@ -122,7 +125,14 @@ def _loss(facts: EvidenceFacts) -> tuple[int, str, dict[str, object]]:
 
 def _threats(facts: EvidenceFacts) -> tuple[GradeStep, ...]:
     """What else was looked at: −1 where it speaks against the evidence, 0 where it does not."""
-    return (_baseline(facts), _biased(facts), _series(facts), _placebos(facts), _designs(facts))
+    return (
+        _baseline(facts),
+        _course_before(facts),
+        _biased(facts),
+        _series(facts),
+        _placebos(facts),
+        _designs(facts),
+    )
 
 
 def _baseline(facts: EvidenceFacts) -> GradeStep:
@@ -135,6 +145,17 @@ def _baseline(facts: EvidenceFacts) -> GradeStep:
     if furthest.verdict == NOT_EQUIVALENT:
         return GradeStep("baseline_not_equivalent", -1, fields)
     return GradeStep("baseline_adjusted" if furthest.verdict == ADJUST else "baseline_alike", 0, fields)
+
+
+def _course_before(facts: EvidenceFacts) -> GradeStep:
+    """Whether the treated moved away from the others before they were chosen; that it is not seen proves nothing."""
+    told = facts.pre_trend
+    if told is None:
+        return GradeStep("pre_trend_unknown", 0)
+    fields = {"slope": told.slope, "low": told.conf_low, "high": told.conf_high, "drift": told.drift}
+    if told.is_clear:
+        return GradeStep("pre_trend_clear", -1, fields)
+    return GradeStep("pre_trend_unclear", 0, fields)
 
 
 def _biased(facts: EvidenceFacts) -> GradeStep:

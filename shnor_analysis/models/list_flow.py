@@ -14,9 +14,9 @@ from shnor_analysis.kernels.list_flow.covariance import components_of
 from shnor_analysis.models.fit_options import DEFAULT_SEED, option_problems
 from shnor_analysis.models.list_flow_draws import FlowDraws, draw_flow
 from shnor_analysis.models.list_flow_refusals import refuse_list_year
-from shnor_analysis.models.list_flow_rows import NEVER, FlowRows, read_flow_rows
+from shnor_analysis.models.list_flow_rows import FlowRows, read_flow_rows
 from shnor_analysis.models.list_rules import ListRule, check_rule
-from shnor_analysis.models.school_panel import SchoolPanel, read_panel
+from shnor_analysis.models.school_panel import NEVER, SchoolPanel, read_panel
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.list_flow import (
     CalibrationYear,

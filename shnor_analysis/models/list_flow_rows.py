@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from shnor_analysis.kernels.list_flow.covariance import Cells
 from shnor_analysis.kernels.list_flow.lists import above_threshold, lowest
 from shnor_analysis.models.list_rules import ListRule, LowestShare, ShareOfLow
-from shnor_analysis.models.school_panel import Procedure, SchoolPanel
+from shnor_analysis.models.school_panel import NEVER, Procedure, SchoolPanel
 from shnor_analysis.reference.listing_rules import RuleProcedure
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)

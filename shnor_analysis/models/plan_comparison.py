@@ -25,22 +25,31 @@ HEADLINE = {"outcome": "outcome_sd", "comparison": "not_yet", "primary": "ancova
 
 
 def compare_plan(
-    frozen: FrozenPlan, effect: ProgrammeEffect, *, treated: Mapping[str, int] | None = None
+    frozen: FrozenPlan,
+    effect: ProgrammeEffect,
+    *,
+    treated: Mapping[str, int] | None = None,
+    programme: str | None = None,
+    rule: str | None = None,
 ) -> PlanState:
-    """Set every part of a plan beside the evaluation: schools, years, settings, analyses, specifications.
+    """Set every part of a plan beside the evaluation: programme, schools, years, settings, analyses, specifications.
 
     Args:
         frozen: The plan as it was fixed.
         effect: What was done.
         treated: The schools that were evaluated with their first years; without them only their numbers by year are
             compared.
+        programme: The name of the programme that was evaluated; compared where the plan names one, too.
+        rule: The version of the rule by which schools were chosen; compared where the plan names one.
 
     Returns:
         A line a part. An analysis that was planned and could not be made is a deviation with its reason; one that was
         made and not planned is exploratory.
     """
     plan = frozen.plan
-    lines = [_schools(plan, effect, treated), *_years(plan, effect), *_settings(plan, effect)]
+    named = (("programme", plan.programme, programme), ("rule", plan.rule, rule))
+    lines = [_same(name, planned, done) for name, planned, done in named if planned and done is not None]
+    lines += [_schools(plan, effect, treated), *_years(plan, effect), *_settings(plan, effect)]
     lines += [line for name in ANALYSES if (line := _analysis(name, plan, effect))]
     lines += _specifications(plan, effect)
     return PlanState(frozen, tuple(lines))

@@ -104,17 +104,17 @@ def plan_power(
         `plan_few_years` when the panel has too few schools with two years.
 
     Raises:
-        UsageProblem: ``plan_size_wrong``, ``plan_option_wrong``, ``fit_option_wrong``, ``plan_power_chance``, and what a
-            panel can have wrong.
+        UsageProblem: ``plan_<size>_wrong``, ``plan_treated_above_schools``, ``plan_comparison_few``,
+            ``plan_pupils_missing``, ``plan_option_wrong``, ``fit_option_wrong``, ``plan_power_chance``, and what a panel
+            can have wrong.
 
     Limits: schools of one size, no schools lost, treated and comparison equally variable. Schools chosen by list are
         harder to tell apart from the rest than others: group and selection year say much of the same.
     Source: Bloom (1995), Evaluation Review 19: 547–556; docs/method/planning.md. Checked by simulation.
     """
     # a number that the panel will tell is not there yet to be wrong
-    given = 1 if pupils is None and panel is not None else pupils or 0
-    plan = _Plan(schools, treated, given, years_before, years_after)
-    _check(plan, options)
+    plan = _Plan(schools, treated, 1 if pupils is None else pupils, years_before, years_after)
+    _check(plan, options, is_told=pupils is not None or panel is not None)
     components, low_share = options.get("components", PlanComponents()), 0.20
     if panel is not None:
         found = components_of_panel(panel)
@@ -133,8 +133,10 @@ def plan_power(
     return _power_plan(plan, asked)
 
 
-def _check(plan: _Plan, options: PowerOptions) -> None:
-    problems = [*_size_problems(plan), *_option_problems(options)]
+def _check(plan: _Plan, options: PowerOptions, *, is_told: bool) -> None:
+    """Refuse all that is wrong at once; `is_told`: pupils are given or will be read from a panel."""
+    problems = [*(_size_problems(plan) or _group_problems(plan)), *_option_problems(options)]
+    problems += [] if is_told else [Problem("plan_pupils_missing")]
     level, power = options.get("level", 0.95), options.get("power", 0.8)
     if not problems and power <= 1 - level:
         problems.append(Problem("plan_power_chance", found=str(power), fields={"chance": f"{1 - level:g}"}))
@@ -143,23 +145,33 @@ def _check(plan: _Plan, options: PowerOptions) -> None:
 
 
 def _size_problems(plan: _Plan) -> list[Problem]:
+    """Each size that cannot be so by itself."""
     allowed = {
+        "schools": (FEWEST_TREATED + FEWEST_COMPARISON, MOST_SCHOOLS),
         "treated": (FEWEST_TREATED, MOST_SCHOOLS),
-        "schools": (_whole(plan.treated, FEWEST_TREATED) + FEWEST_COMPARISON, MOST_SCHOOLS),
         "pupils": (1, MOST_PUPILS),
         "years_before": (1, MOST_YEARS),
         "years_after": (1, MOST_YEARS),
     }
     return [
-        Problem(
-            "plan_size_wrong",
-            found=str(getattr(plan, name)),
-            allowed=f"{least}–{most}",
-            fields={"size": name},
-        )
+        Problem(f"plan_{name}_wrong", found=str(getattr(plan, name)), allowed=f"{least}–{most}")
         for name, (least, most) in allowed.items()
         if not least <= _whole(getattr(plan, name), least - 1) <= most
     ]
+
+
+def _group_problems(plan: _Plan) -> list[Problem]:
+    """Sizes that are right by themselves and leave no comparison group together."""
+    others = plan.schools - plan.treated
+    if others <= 0:
+        most = f"{FEWEST_TREATED}–{plan.schools - FEWEST_COMPARISON}"
+        fields = {"schools": plan.schools}
+        return [Problem("plan_treated_above_schools", found=str(plan.treated), allowed=most, fields=fields)]
+    if others < FEWEST_COMPARISON:
+        fields = {"schools": plan.schools, "treated": plan.treated}
+        needed = f"≥ {FEWEST_COMPARISON}"
+        return [Problem("plan_comparison_few", found=str(others), allowed=needed, fields=fields)]
+    return []
 
 
 def _option_problems(options: PowerOptions) -> list[Problem]:

@@ -10,6 +10,9 @@ from shnor_analysis.results.frames import lower_tail, quantile
 from shnor_analysis.results.programme_parts import DesignEstimate, Scale
 from shnor_analysis.results.values import NotEstimable
 
+# differences and errors below this, in pupil SD or percentage points, are what rounding leaves of none
+ROUNDING = 1e-9
+
 
 def ancova(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> DesignEstimate | NotEstimable:
     """Regress the mean after the start on treatment, the selection years and the mean of earlier years.
@@ -20,6 +23,7 @@ def ancova(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> 
 
     Returns:
         d with its interval; NotEstimable ``no_comparison_rows`` without treated or comparison rows,
+        ``programme_same_after`` and ``programme_same_before`` where all schools of a cohort's rows have one result,
         ``programme_collinear`` where a column follows from others, ``programme_no_error`` where no error can be worked
         out.
 
@@ -29,6 +33,10 @@ def ancova(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> 
     """
     outcomes = rows.scale(scale)
     before = [outcomes.selection, outcomes.earlier] if rows.has_earlier else [outcomes.selection]
+    if not _varies(rows, outcomes.post):
+        return NotEstimable("programme_same_after")
+    if not all(_varies(rows, one) for one in before):
+        return NotEstimable("programme_same_before")
     return _estimate(
         "ancova", rows, scale, outcome=outcomes.post, controls=(*before, *rows.context.T), level=level
     )
@@ -40,7 +48,8 @@ def did(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> Des
     y − earlier = a_cohort + d·treated, weights and errors as in `ancova`; covariates do not enter.
 
     Returns:
-        d with its interval; NotEstimable as in `ancova`, and ``no_earlier_years``.
+        d with its interval; NotEstimable as in `ancova`, ``programme_same_change`` where all schools changed alike, and
+        ``no_earlier_years``.
 
     Limits: right where treated schools would have changed like others; too high where they were chosen in a bad year
         that lingers, too low where they were declining.
@@ -48,7 +57,18 @@ def did(rows: ProgrammeRows, scale: Scale = "sd", *, level: float = 0.95) -> Des
     if not rows.has_earlier:
         return NotEstimable("no_earlier_years")
     outcomes = rows.scale(scale)
-    return _estimate("did", rows, scale, outcome=outcomes.post - outcomes.earlier, controls=(), level=level)
+    change = outcomes.post - outcomes.earlier
+    if not _varies(rows, change):
+        return NotEstimable("programme_same_change")
+    return _estimate("did", rows, scale, outcome=change, controls=(), level=level)
+
+
+def _varies(rows: ProgrammeRows, values: Floats) -> bool:
+    """Whether schools of a cohort's rows differ in something; where a group is missing that is another matter."""
+    if not rows.treated.any() or rows.treated.all():
+        return True
+    found = [np.ptp(values[rows.cohort == cohort]) for cohort in np.unique(rows.cohort)]
+    return bool(max(found) > ROUNDING)
 
 
 def _estimate(
@@ -70,7 +90,7 @@ def _estimate(
     estimate, error, df = float(fit.estimate[0]), float(fit.std_error[0]), float(fit.df[0])
     if not np.isfinite(estimate):
         return NotEstimable("programme_collinear")
-    if not (np.isfinite(df) and error > 0):
+    if not (np.isfinite(df) and error > ROUNDING):
         return NotEstimable("programme_no_error")
     statistic = estimate / error
     half = float(quantile(0.5 + level / 2, np.array(df))) * error

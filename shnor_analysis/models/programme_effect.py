@@ -28,7 +28,14 @@ from shnor_analysis.models.programme_study import (
 )
 from shnor_analysis.results.evidence import EffectSize, MonthsOfProgress, worst
 from shnor_analysis.results.programme_effect import ProgrammeEffect
-from shnor_analysis.results.programme_parts import SCALES, DesignEstimate, FlowArm, Note, Scale
+from shnor_analysis.results.programme_parts import (
+    SCALES,
+    DesignEstimate,
+    FlowArm,
+    Note,
+    Scale,
+    StaggeredEffect,
+)
 from shnor_analysis.results.values import NotEstimable
 
 POWER = 0.8
@@ -62,7 +69,8 @@ def estimate_programme_effect(
 
     Returns:
         Estimates in pupil standard deviations (higher is better) and percentage points of low results (lower is
-        better), their hull, checks, effect sizes and grade. With fewer than 4 treated or 10 never treated schools that
+        better), their hull, checks, effect sizes and grade. Where one of the two designs cannot be estimated, the other
+        stands alone, without a hull. With fewer than 4 treated or 10 never treated schools that
         can be analysed: a description without any estimate, and the reason.
 
     Raises:
@@ -144,7 +152,7 @@ def _descriptive(
     reason: NotEstimable,
 ) -> ProgrammeEffect:
     grade = grade_of(
-        study, rows, designs=(), baseline=(), flow=flow, mdes=None, placebos=None, is_descriptive=True
+        study, rows, designs=(), baseline=(), flow=flow, mdes=None, checks=Robustness(), is_descriptive=True
     )
     return replace(described, reason=reason, grade=grade)
 
@@ -172,10 +180,10 @@ def _estimated(
     described: ProgrammeEffect, study: ProgrammeStudy, rows: ProgrammeRows, flow: tuple[FlowArm, FlowArm]
 ) -> ProgrammeEffect:
     bracket = _bracket(study, rows)
-    primary = bracket.of("ancova")
-    if primary is None:
+    if not bracket.designs:
         return _descriptive(described, study, rows, flow, reason=dict(bracket.absent)["ancova"])
-    mdes = detectable(primary.std_error, primary.df, level=study.level, power=POWER)
+    primary = bracket.of("ancova")
+    mdes = primary and detectable(primary.std_error, primary.df, level=study.level, power=POWER)
     icc = study.years.icc
     baseline = baseline_of(rows, icc=icc)
     sizes = sizes_of(bracket.designs, rows, icc=icc, level=study.level)
@@ -187,7 +195,7 @@ def _estimated(
         baseline=baseline,
         flow=flow,
         mdes=mdes,
-        placebos=checks.placebos,
+        checks=checks,
         is_descriptive=False,
     )
     furthest = worst(baseline)
@@ -198,6 +206,7 @@ def _estimated(
         absent=bracket.absent,
         **_headline(bracket),
         permutation_p=bracket.permutation.p,
+        permutation_p_of_bare_t=bracket.permutation.p_of_bare_t,
         permutations=bracket.permutation.n,
         is_exact_permutation=bracket.permutation.is_exact,
         mdes=mdes,
@@ -206,13 +215,21 @@ def _estimated(
         baseline=baseline,
         baseline_g=None if furthest is None else furthest.g,
         grade=grade,
+        notes=(*described.notes, *_warned(checks)),
         event_study=checks.event_study,
+        pre_trend=checks.pre_trend,
         staggered=checks.staggered,
         placebos=checks.placebos,
         leave_one_out=checks.leave_one_out,
         specifications=checks.specifications,
         discontinuity=checks.discontinuity,
     )
+
+
+def _warned(checks: Robustness) -> tuple[Note, ...]:
+    """What the package of the staggered design warned of, as a note in its own words."""
+    said = checks.staggered.warned if isinstance(checks.staggered, StaggeredEffect) else ()
+    return tuple(Note("staggered_warned", {"said": one}) for one in said)
 
 
 def _bracket(study: ProgrammeStudy, rows: ProgrammeRows) -> _Bracket:

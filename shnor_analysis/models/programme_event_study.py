@@ -82,15 +82,10 @@ def stands_for_comparison(years: SchoolYears, windows: Windows, first: int, *, s
 def _estimate(
     outcome: Floats, weight: Floats, treated: Flags, *, since: int, windows: Windows, level: float
 ) -> EventYear | None:
-    used = (weight > 0).any(axis=0)
-    outcome, weight, treated = outcome[:, used], weight[:, used], treated[:, used]
-    n_cohorts = int(used.sum())
-    intercepts = np.broadcast_to(np.eye(n_cohorts), (len(weight), n_cohorts, n_cohorts))
-    design = np.concatenate([intercepts, treated[:, :, None].astype(np.float64)], axis=2)
-    fit = fit_stacked(outcome[None], design[None], weight[None])
-    estimate, error, df = float(fit.estimate[0]), float(fit.std_error[0]), float(fit.df[0])
-    if not (np.isfinite(estimate) and np.isfinite(df) and error > 0):
+    fitted = difference_fit(outcome, weight, treated)
+    if fitted is None:
         return None
+    estimate, error, df = fitted
     half = float(quantile(0.5 + level / 2, np.array(df))) * error
     return EventYear(
         years_since=since,
@@ -101,3 +96,15 @@ def _estimate(
         is_selection=-windows.selection_years <= since < 0,
         is_base=since < -windows.selection_years,
     )
+
+
+def difference_fit(outcome: Floats, weight: Floats, treated: Flags) -> tuple[float, float, float] | None:
+    """Difference of the treated within cohorts, its error and degrees of freedom; None where there is no error."""
+    used = (weight > 0).any(axis=0)
+    outcome, weight, treated = outcome[:, used], weight[:, used], treated[:, used]
+    n_cohorts = int(used.sum())
+    intercepts = np.broadcast_to(np.eye(n_cohorts), (len(weight), n_cohorts, n_cohorts))
+    design = np.concatenate([intercepts, treated[:, :, None].astype(np.float64)], axis=2)
+    fit = fit_stacked(outcome[None], design[None], weight[None])
+    estimate, error, df = float(fit.estimate[0]), float(fit.std_error[0]), float(fit.df[0])
+    return (estimate, error, df) if np.isfinite(estimate) and np.isfinite(df) and error > 0 else None

@@ -7,11 +7,11 @@ import numpy as np
 from shnor_analysis.models.baseline_equivalence import BaselineMeasure, baseline_rows
 from shnor_analysis.models.effect_sizes import GroupSizes, Points, effect_size
 from shnor_analysis.models.evidence_grade import EvidenceFacts, Interval, grade_evidence
+from shnor_analysis.models.programme_robustness import Robustness
 from shnor_analysis.models.programme_rows import NEVER, Flags, Floats, Indices, ProgrammeRows
 from shnor_analysis.models.programme_study import ProgrammeStudy
-from shnor_analysis.results.evidence import BaselineRow, EffectSize, EvidenceGrade
+from shnor_analysis.results.evidence import BaselineRow, EffectSize, EvidenceGrade, PreTrend
 from shnor_analysis.results.programme_parts import DesignEstimate, FlowArm, PlaceboRank
-from shnor_analysis.results.values import NotEstimable
 
 
 def baseline_of(rows: ProgrammeRows, *, icc: float) -> tuple[BaselineRow, ...]:
@@ -54,12 +54,12 @@ def grade_of(
     baseline: tuple[BaselineRow, ...],
     flow: tuple[FlowArm, ...],
     mdes: float | None,
-    placebos: PlaceboRank | NotEstimable | None,
+    checks: Robustness,
     is_descriptive: bool,
 ) -> EvidenceGrade:
     """Grade the evidence from what was found."""
     by_design = {one.design: one for one in designs if one.scale == "sd"}
-    ranked = placebos if isinstance(placebos, PlaceboRank) else None
+    ranked = checks.placebos if isinstance(checks.placebos, PlaceboRank) else None
     before, after = _years_around(study, rows)
     eligible, used = (
         sum(getattr(one, name) for one in flow) for name in ("schools_eligible", "schools_used")
@@ -79,6 +79,7 @@ def grade_of(
         placebos_n=0 if ranked is None else ranked.k,
         primary=_interval(by_design.get("ancova")),
         bracket=_interval(by_design.get("did")),
+        pre_trend=checks.pre_trend if isinstance(checks.pre_trend, PreTrend) else None,
     )
     return grade_evidence(facts)
 

@@ -22,7 +22,7 @@ def school_years(
     of the procedure among schools that are never treated (`kernels.procedure_levels`; among all schools where none of
     those wrote it). Over the procedures of a year it is the mean weighted by pupils.
 
-    Parameters:
+    Args:
         panel: At least one row.
         treated: First programme year by school_id; schools that the panel has not are passed over.
         context: Names and values, shape (S, T, k) for the panel's schools and every year from its first to its last.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shnor_analysis.kernels.permutation import permutation_p, relabellings
 from shnor_analysis.kernels.stacked_regression import StackedFit, fit_stacked
@@ -22,11 +24,15 @@ from shnor_analysis.results.programme_parts import SCALES, DesignEstimate
 
 @dataclass(frozen=True, slots=True)
 class PermutationAnswer:
-    """p of a t statistic over `n` relabellings; None where none gives a statistic."""
+    """p of a t statistic over `n` relabellings; None where none gives a statistic.
+
+    `p` ranks each t by its own degrees of freedom, `p_of_bare_t` by its size alone.
+    """
 
     p: float | None
     n: int
     is_exact: bool
+    p_of_bare_t: float | None = None
 
 
 def permute(
@@ -40,13 +46,16 @@ def permute(
 ) -> PermutationAnswer:
     """Relabel the schools of the rows, cohort sizes kept, and fit the design anew each time.
 
-    Each t statistic is compared by its p-value at its own Satterthwaite degrees of freedom.
+    Each t statistic is compared by its p-value at its own Satterthwaite degrees of freedom; beside it stands the p of the
+    bare |t|, which takes equal statistics for equal evidence whatever their degrees of freedom.
     Had the programme done nothing anywhere, results would have been the same under any labels; rows, windows and
     weights follow the labels. Schools that are in no row keep their labels.
 
-    Parameters:
+    Args:
         design: "ancova" or "did" on one scale, from `rows`.
         years: What the rows were made of.
+        windows: Which years count as before and after.
+        rows: The rows of `design`.
         asked: Number of relabellings; all there are when these are fewer.
         seed: Of the sample.
     """
@@ -61,7 +70,14 @@ def permute(
     )
     p_values = 2 * lower_tail(-np.abs(fit.statistic), fit.df)
     p = permutation_p(design.p_value, p_values, is_exact=dealt.is_exact)
-    return PermutationAnswer(p, int(np.isfinite(p_values).sum()), dealt.is_exact)
+    # the smaller the clearer, as p-values are
+    of_size = permutation_p(_inverse(design.statistic), _inverse(fit.statistic), is_exact=dealt.is_exact)
+    return PermutationAnswer(p, int(np.isfinite(p_values).sum()), dealt.is_exact, of_size)
+
+
+def _inverse(statistic: npt.ArrayLike) -> Any:
+    with np.errstate(divide="ignore"):
+        return 1.0 / np.maximum(np.abs(statistic), np.finfo(float).tiny)
 
 
 def fit_labelled(

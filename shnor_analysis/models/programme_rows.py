@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shnor_analysis.kernels.read_only import make_read_only
+from shnor_analysis.models.school_panel import NEVER as NEVER
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def labels_of(years: SchoolYears) -> Indices:
 def weights_under(tables: StackTables, labels: Indices, *, needs_earlier: bool) -> Floats:
     """Weight of each row under B labellings; 0 where the row is not there.
 
-    Parameters:
+    Args:
+        tables: Every row that any labelling may need.
         labels: Shape (B, S).
         needs_earlier: Whether a row without earlier years is of no use.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,24 @@ from shnor_analysis.results.programme_parts import (
 )
 from shnor_analysis.results.values import NotEstimable
 
+# what the package says of a panel as ours always is, and of its own mean, which is not used here
+EXPECTED = (
+    "Unbalanced panel detected",
+    r"\d+ \(group, time\) cell\(s\) could not be estimated",
+    "No post-treatment effects available for overall ATT",
+    "All post-treatment effects are NaN",
+)
+SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class _Aggregate:
-    """Mean of the cells (cohort, year) with help, weighted by schools, and what it rests on."""
+    """Mean of the cells (cohort, year) with help, weighted by schools, what it rests on and what the package warned of."""
 
     estimate: float
     std_error: float
     cohorts: tuple[int, ...]
+    warned: tuple[str, ...] = ()
 
 
 def staggered_effect(study: ProgrammeStudy) -> StaggeredEffect | NotEstimable:
@@ -43,7 +53,8 @@ def staggered_effect(study: ProgrammeStudy) -> StaggeredEffect | NotEstimable:
         study: Schools by year with their cohorts, windows and level.
 
     Returns:
-        Pupil SD and percentage points overall, pupil SD by cohort of at least 4 schools; NotEstimable
+        Pupil SD and percentage points overall, pupil SD by cohort of at least 4 schools, and what the package warned of
+        that it does not of every such panel (`EXPECTED`); NotEstimable
         ``cohorts_do_not_differ``, ``staggered_no_cells`` or ``staggered_few_schools``.
 
     Limits: a difference in differences: biased where schools were chosen by something that outlasts the selection years.
@@ -56,6 +67,7 @@ def staggered_effect(study: ProgrammeStudy) -> StaggeredEffect | NotEstimable:
     if len(years.cohort_years) < 2:
         return NotEstimable("cohorts_do_not_differ")
     overall: list[DesignEstimate] = []
+    warned: list[str] = []
     for scale in SCALES:
         found = _aggregate(_frame(years, windows, scale), windows)
         if found is None or len(found.cohorts) < 2:
@@ -64,8 +76,14 @@ def staggered_effect(study: ProgrammeStudy) -> StaggeredEffect | NotEstimable:
         if isinstance(told, NotEstimable):
             return told
         overall.append(told)
-    cohorts = (_of_cohort(years, windows, one, level=study.level) for one in years.cohort_years)
-    return StaggeredEffect(overall=tuple(overall), cohorts=tuple(one for one in cohorts if one is not None))
+        warned += found.warned
+    own = [_of_cohort(years, windows, one, level=study.level) for one in years.cohort_years]
+    warned += [one for _, said in own for one in said]
+    return StaggeredEffect(
+        overall=tuple(overall),
+        cohorts=tuple(one for one, _ in own if one is not None),
+        warned=tuple(dict.fromkeys(warned)),
+    )
 
 
 def _frame(years: SchoolYears, windows: Windows, scale: Scale) -> pd.DataFrame:
@@ -89,15 +107,19 @@ def _aggregate(frame: pd.DataFrame, windows: Windows) -> _Aggregate | None:
         estimation_method="reg",
         cluster="school",
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
         # cells without schools are left out of the mean, and a school without a result of the years it lacks
-        warnings.simplefilter("ignore")
+        for message in EXPECTED:
+            warnings.filterwarnings("ignore", message=message, category=UserWarning)
         try:
             fit = model.fit(frame, outcome="outcome", unit="school", time="year", first_treat="first")
             by_year = fit.aggregate("event_study")
         except ValueError:
             return None
-    return _mean_of_cells(fit.group_time_effects, by_year)
+    found = _mean_of_cells(fit.group_time_effects, by_year)
+    said = tuple(" ".join(str(one.message).split())[:SHOWN] for one in heard)
+    return found and replace(found, warned=said)
 
 
 def _mean_of_cells(cells: dict[Any, dict[str, Any]], by_year: Any) -> _Aggregate | None:
@@ -144,8 +166,10 @@ def _told(found: _Aggregate, study: ProgrammeStudy, scale: Scale) -> DesignEstim
     )
 
 
-def _of_cohort(years: SchoolYears, windows: Windows, cohort: int, *, level: float) -> CohortEffect | None:
-    """One cohort's own mean: schools of other cohorts stay as comparison until their selection years."""
+def _of_cohort(
+    years: SchoolYears, windows: Windows, cohort: int, *, level: float
+) -> tuple[CohortEffect | None, tuple[str, ...]]:
+    """One cohort's own mean, and warnings: schools of other cohorts stay as comparison until their selection years."""
     frame = _frame(years, windows, "sd")
     first = cohort + windows.delay
     is_own = frame["first"] == first
@@ -158,12 +182,12 @@ def _of_cohort(years: SchoolYears, windows: Windows, cohort: int, *, level: floa
     n_treated = int(kept.loc[kept["first"] == first, "school"].nunique())
     # fewer would show single schools
     if n_treated < FEWEST_TREATED:
-        return None
+        return None, ()
     found = _aggregate(kept, windows)
     if found is None:
-        return None
+        return None, ()
     half = float(stats.t.ppf((1 + level) / 2, n_treated - 1)) * found.std_error
-    return CohortEffect(
+    told = CohortEffect(
         cohort=cohort,
         estimate=found.estimate,
         std_error=found.std_error,
@@ -171,3 +195,4 @@ def _of_cohort(years: SchoolYears, windows: Windows, cohort: int, *, level: floa
         conf_high=found.estimate + half,
         n_treated=n_treated,
     )
+    return told, found.warned

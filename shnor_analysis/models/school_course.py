@@ -15,9 +15,9 @@ from shnor_analysis.kernels.list_flow.draws import Ahead, draw_known_year
 from shnor_analysis.kernels.list_flow.fit import Level, fit_level
 from shnor_analysis.models.fit_options import DEFAULT_SEED, check_options
 from shnor_analysis.models.list_flow_refusals import refuse_rows
-from shnor_analysis.models.list_flow_rows import NEVER, FlowRows, read_flow_rows
+from shnor_analysis.models.list_flow_rows import FlowRows, read_flow_rows
 from shnor_analysis.models.list_rules import LowestShare
-from shnor_analysis.models.school_panel import read_panel
+from shnor_analysis.models.school_panel import NEVER, read_panel
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.school_course import CourseVerdict, CourseYear, SchoolCourse
 

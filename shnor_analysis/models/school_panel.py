@@ -19,6 +19,8 @@ Flags = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
 PROCEDURE_COLUMNS = ("assessment", "subject", "grade", "season")
+# first programme year of a school that has none
+NEVER = np.iinfo(np.int64).max
 MARK_COLUMNS = ("mark_2_n", "mark_3_n", "mark_4_n", "mark_5_n")
 
 

@@ -64,6 +64,7 @@ def fit_town_programme(
         years=_years(panel.rows),
         breaks=tuple(item.code for item in panel.breaks),
         broken_years=_years(panel.rows[~panel.rows["is_comparable"]]),
+        autumn_years=_years(panel.rows[panel.rows["season"] == "autumn"]),
         observed=observed,
         forecast=forecast,
         cohorts=cohorts,

@@ -14,12 +14,13 @@ from shnor_analysis.files import sha256_of, write_text
 from shnor_analysis.reporting.counting import count_outputs, count_page, facts_of
 from shnor_analysis.reporting.folders import EXECUTED_NAME, MANIFEST_NAME, REPORT_NAME
 from shnor_analysis.reporting.manifest import build_manifest
+from shnor_analysis.reporting.page_numbers import shown_on
 from shnor_analysis.reporting.pages import render_page
 
 
 def finish_report(
     folder: Path, *, unit_id: str, template: Path, parameters: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """Write `report.html` and `manifest.json` beside the `executed.ipynb` of a folder.
 
     Args:
@@ -29,7 +30,7 @@ def finish_report(
         parameters: what it was run with.
 
     Returns:
-        The manifest.
+        What a run keeps of the report: `numbers` that the page shows, as `page_numbers.shown_on` tells them.
 
     Raises:
         ShnorError: `exhibits_lost` when the page has not the tables and figures that the notebook made.
@@ -48,4 +49,4 @@ def finish_report(
     files = {name: sha256_of(folder / name) for name in (EXECUTED_NAME, REPORT_NAME)}
     manifest = {**manifest, "files": files}
     write_text(folder / MANIFEST_NAME, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
-    return manifest
+    return {"numbers": shown_on(notebook)}

@@ -14,6 +14,7 @@ from shnor_analysis.errors import EnvironmentProblem, InputRefused
 from shnor_analysis.files import sha256_of
 from shnor_analysis.reporting.counting import ExhibitCount
 from shnor_analysis.settings import read_settings
+from shnor_analysis.shared_state import declared
 
 VERSION = 1
 PACKAGES = (
@@ -39,7 +40,8 @@ def build_manifest(
 ) -> dict[str, Any]:
     """Gather what the page and the file beside it state.
 
-    `inputs` are the raw files' hashes as the facts name them. The workspace's place on this machine stays out: a
+    `inputs` are the raw files' hashes as the facts name them; `shared_state` are hashes of what the process had in memory
+    before it was forked, empty for a report made alone. The workspace's place on this machine stays out: a
     manifest may travel.
     """
     return {
@@ -56,6 +58,7 @@ def build_manifest(
         "parameters": {name: value for name, value in parameters.items() if name != PLACE_PARAMETER},
         **_settings(parameters),
         "inputs": list(facts.get("files", ())),
+        "shared_state": dict(declared()),
         "suppressed_n": facts.get("suppressed_n", 0),
         "tables_n": counted.tables_n,
         "figures_n": counted.figures_n,

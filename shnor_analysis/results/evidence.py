@@ -36,18 +36,48 @@ class BaselineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PreTrend:
+    """How the treated moved beside the others in the years before the selection years.
+
+    `slope` is pupil SD a school year (below 0: they fell behind), with its interval and the p of no slope at all.
+    `drift`, `drift_low`, `drift_high`: what the same slope would make from the middle of these years to the middle of
+    the years after the start, with no programme at all. `years_n` counts the years before, `n_treated` schools.
+    """
+
+    slope: float
+    conf_low: float
+    conf_high: float
+    df: float
+    p_value: float
+    drift: float
+    drift_low: float
+    drift_high: float
+    years_n: int
+    n_treated: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval of the slope leaves 0 out."""
+        return self.conf_low > 0 or self.conf_high < 0
+
+
+@dataclass(frozen=True, slots=True)
 class GradeStep:
-    """One step on the way to a grade: a code (msgid ``grade_step.<code>``), by how many padlocks, and its numbers."""
+    """One step on the way to a grade: a code (msgid ``grade_step.<code>``), by how many padlocks, and its numbers.
+
+    `is_spared`: it would take a padlock, but threats have taken as many as they may, or none is left.
+    """
 
     code: str
     change: int
     fields: Mapping[str, object] = field(default_factory=dict)
+    is_spared: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", MappingProxyType(dict(self.fields)))
 
-    def __reduce__(self) -> tuple[type[GradeStep], tuple[str, int, dict[str, object]]]:
-        return type(self), (self.code, self.change, dict(self.fields))
+    def __reduce__(self) -> tuple[type[GradeStep], tuple[str, int, dict[str, object], bool]]:
+        return type(self), (self.code, self.change, dict(self.fields), self.is_spared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from shnor_analysis.accounting import Accounting
+from shnor_analysis.language import session_language
+
+if TYPE_CHECKING:
+    from shnor_analysis.results.shown_flow_picture import CalibrationPicture
+    from shnor_analysis.results.values import NotEstimable
+
+# past lists are few: bounds of 95 % that miss more than a quarter of them, and more than one, do not hold
+FEWEST_CHECKS = 4
+OUTSIDE_ALLOWED = 0.25
 
 Parameter = tuple[str, float | int | str]
 
@@ -86,7 +96,8 @@ class GroupFlow:
     """Some of the listed schools: how many left, and how many would be expected to leave with no programme.
 
     `listed_n` counts those asked for that are on the list and, where the next year is known, have a result in it;
-    `without_result_n` those on the list without one. `p_at_least_observed` is the chance of as many leavers or more.
+    `without_result_n` those on the list without one. `p_at_least_observed` is the chance of as many leavers or more;
+    `level` that of the interval from `low` to `high`.
     """
 
     listed_n: int
@@ -96,6 +107,21 @@ class GroupFlow:
     high: int
     observed: int | None
     p_at_least_observed: float | None
+    level: float = 0.95
+
+    def in_words(self, language: str) -> str:
+        """The answer as some sentences."""
+        from shnor_analysis.results.shown_list_flow import group_words
+
+        return " ".join(group_words(self, language))
+
+    def __str__(self) -> str:
+        return self.in_words(session_language())
+
+    def _repr_html_(self) -> str:
+        from shnor_analysis.results.shown_list_flow import group_html
+
+        return group_html(self, session_language())
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +197,35 @@ class ListFlowPrediction:
             high=high,
             observed=observed,
             p_at_least_observed=None if observed is None else float((leavers >= observed).mean()),
+            level=self.level,
         )
+
+    def in_words(self, language: str) -> str:
+        """The list, its rule, what chance would make of it and what was seen, in some sentences."""
+        from shnor_analysis.results.shown_list_flow import flow_words
+
+        return " ".join(flow_words(self, language))
+
+    def __str__(self) -> str:
+        return self.in_words(session_language())
+
+    def _repr_html_(self) -> str:
+        from shnor_analysis.results.shown_list_flow import flow_html
+
+        return flow_html(self, session_language())
+
+    def draw_calibration(self, language: str | None = None) -> CalibrationPicture | NotEstimable:
+        """Past lists beside what was predicted of them, as a small picture that a notebook shows by itself.
+
+        Args:
+            language: "ru" or "en"; that of the session when left out.
+
+        Returns:
+            The picture, this list in its last row; NotEstimable ``list_unchecked`` where no past list was predicted.
+        """
+        from shnor_analysis.results.shown_flow_picture import calibration_picture
+
+        return calibration_picture(self, language or session_language())
 
     @property
     def _is_known(self) -> bool:
@@ -208,6 +262,16 @@ class ListFlowPrediction:
         names = [one.name for one in fields(CalibrationYear)]
         told = [[*(getattr(one, name) for name in names), one.is_inside] for one in self.calibration]
         return pd.DataFrame(told, columns=[*names, "is_inside"])
+
+
+def calibration_verdict(inside: int, n: int) -> Literal["fails", "few", "holds"]:
+    """What a check on `n` past lists allows to say, of which `inside` fell within the bounds.
+
+    With few lists little; with many outside that predictions are not to be trusted (msgid ``calibration.<verdict>``).
+    """
+    if n - inside > max(1, OUTSIDE_ALLOWED * n):
+        return "fails"
+    return "few" if n < FEWEST_CHECKS else "holds"
 
 
 def count_interval(counts: NDArray[np.int64], level: float) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from typing import Literal
 import pandas as pd
 
 from shnor_analysis.accounting import Accounting
-from shnor_analysis.results.evidence import BaselineRow, EffectSize, EvidenceGrade, MonthsOfProgress
+from shnor_analysis.language import session_language
+from shnor_analysis.results.evidence import BaselineRow, EffectSize, EvidenceGrade, MonthsOfProgress, PreTrend
 from shnor_analysis.results.programme_parts import (
     SCALES,
     DesignEstimate,
@@ -50,7 +51,8 @@ class ProgrammeEffect:
     better). `hull_low` and `hull_high` are the least and the greatest end of the two 95 % intervals of the bracket
     (ANCOVA and difference in differences), the headline; `hull_low_pp` and `hull_high_pp` the same in percentage points.
     `permutation_p` is that of the ANCOVA's t statistic in pupil SD over `permutations` relabellings
-    (`is_exact_permutation`: all there are). `mdes` is the smallest effect (pupil SD) found with 80 % power; `icc` the
+    (`is_exact_permutation`: all there are), each t ranked at its own degrees of freedom; `permutation_p_of_bare_t` is that
+    of the size of t alone. `mdes` is the smallest effect (pupil SD) found with 80 % power; `icc` the
     part of pupils' variance between schools. `cohorts` gives the treated schools with data of each first programme
     year. Where `is_descriptive`, no design, interval or p is there, and `reason` says why; `groups_by_year` and `flow`
     always are. `notes` are codes of `locale/` (msgid ``programme_note.<code>``) with their fields.
@@ -73,6 +75,7 @@ class ProgrammeEffect:
     hull_low_pp: float | None = None
     hull_high_pp: float | None = None
     permutation_p: float | None = None
+    permutation_p_of_bare_t: float | None = None
     permutations: int = 0
     is_exact_permutation: bool = False
     mdes: float | None = None
@@ -83,6 +86,7 @@ class ProgrammeEffect:
     baseline_g: float | None = None
     grade: EvidenceGrade | None = None
     event_study: tuple[EventYear, ...] = ()
+    pre_trend: PreTrend | NotEstimable | None = None
     staggered: StaggeredEffect | NotEstimable | None = None
     placebos: PlaceboRank | NotEstimable | None = None
     leave_one_out: tuple[LeaveOneOut, ...] = ()
@@ -168,8 +172,16 @@ class ProgrammeEffect:
 
         return load_programme_effect(folder)
 
+    def in_words(self, language: str) -> str:
+        """What was found and how sure it is, in some sentences."""
+        from shnor_analysis.results.shown_programme import method_words, programme_words
+
+        return " ".join((*programme_words(self, language), *method_words(self, language)))
+
+    def __str__(self) -> str:
+        return self.in_words(session_language())
+
     def _repr_html_(self) -> str:
-        from shnor_analysis.language import session_language
         from shnor_analysis.results.shown_programme import html
 
         return html(self, session_language())

@@ -33,6 +33,7 @@ KINDS: dict[str, type] = {
         evidence.GradeStep,
         evidence.HedgesG,
         evidence.MonthsOfProgress,
+        evidence.PreTrend,
         programme_parts.CohortEffect,
         programme_parts.DesignEstimate,
         programme_parts.Discontinuity,

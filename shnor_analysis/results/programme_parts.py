@@ -161,10 +161,14 @@ class CohortEffect:
 
 @dataclass(frozen=True, slots=True)
 class StaggeredEffect:
-    """Callaway–Sant'Anna: the overall estimate on both scales, and by cohort."""
+    """Callaway–Sant'Anna: the overall estimate on both scales, and by cohort.
+
+    `warned` keeps what the package said of the computation and does not say of every such panel, in its own words.
+    """
 
     overall: tuple[DesignEstimate, ...]
     cohorts: tuple[CohortEffect, ...]
+    warned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

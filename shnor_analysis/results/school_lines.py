@@ -45,3 +45,15 @@ def read_lines(folder: Path, school_ids: Iterable[str]) -> tuple[dict[str, Any],
                 lines.seek(start)
                 found[school_id] = json.loads(lines.read(length))
     return index, found
+
+
+def raw_lines(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What holds for all schools, and every school's line as it is written, for who only asks whether it changed.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+    """
+    index: dict[str, Any] = json.loads((folder / PLACES).read_text(encoding="utf-8"))
+    written = (folder / LINES).read_bytes()
+    places: dict[str, tuple[int, int]] = index.pop("places")
+    return index, {code: written[start : start + length] for code, (start, length) in places.items()}

@@ -45,7 +45,7 @@ def _found(plan: PowerPlan, language: str) -> Iterator[str]:
         language,
         power=_percent(plan.power, language),
         mdes=number(plan.mdes, language, 2),
-        points=number(plan.mdes_points, language, 0),
+        points=number(plan.mdes_points, language, 0 if plan.mdes_points >= 1 else 1),
         share=_percent(plan.low_share, language),
     )
     yield render(
@@ -65,7 +65,8 @@ def _lacking(plan: PowerPlan, language: str) -> Iterator[str]:
         return
     ways = [_way(one, language) for one in plan.needed if one.needed is not None]
     if ways:
-        yield render("plan.needed", language, wanted=wanted, ways="; ".join(ways))
+        code = "plan.needed.one" if len(ways) == 1 else "plan.needed"
+        yield render(code, language, wanted=wanted, ways="; ".join(ways))
     helpless = [
         render(f"plan.lever.{one.lever}", language).lower() for one in plan.needed if one.needed is None
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from shnor_analysis.language import number, render
+from shnor_analysis.language import number, render, render_count
 from shnor_analysis.results.programme_parts import SCALES, DesignEstimate, PlaceboRank
 from shnor_analysis.results.values import NotEstimable
 
@@ -43,6 +43,19 @@ def programme_words(effect: ProgrammeEffect, language: str) -> tuple[str, ...]:
     return (sizes, *_found(effect, language), *notes)
 
 
+def method_words(effect: ProgrammeEffect, language: str) -> Iterator[str]:
+    """How the permutation p was worked out, and what it would be of bare statistics; nothing where there is none."""
+    if effect.permutation_p is None or effect.permutation_p_of_bare_t is None:
+        return
+    yield render_count(
+        "programme_shown.permutation",
+        language,
+        effect.permutations,
+        p=_p(effect.permutation_p, language),
+        bare=_p(effect.permutation_p_of_bare_t, language),
+    )
+
+
 def design_table(effect: ProgrammeEffect, language: str) -> pd.DataFrame:
     """A row a design as printed text: both scales with intervals, p of the t test and of the permutation."""
     head = [render(f"programme_shown.column.{name}", language) for name in DESIGN_HEAD]
@@ -60,7 +73,8 @@ def _found(effect: ProgrammeEffect, language: str) -> Iterator[str]:
         None if one is None else number(one, language, at) for one, at in zip(ends, (2, 2, 1, 1), strict=True)
     )
     if effect.hull_low is None or effect.hull_high is None:
-        yield render("programme_shown.no_hull", language)
+        yield " ".join((render("programme_shown.no_hull", language), *_why_absent(effect, language)))
+        yield from _alone(effect, language)
     else:
         places = {"low": low, "high": high, "low_pp": low_pp, "high_pp": high_pp, "level": level}
         yield render("programme_shown.hull", language, **places)
@@ -72,6 +86,27 @@ def _found(effect: ProgrammeEffect, language: str) -> Iterator[str]:
         yield render("programme_shown.placebos", language, **fields)
     if effect.grade is not None:
         yield render("programme_shown.grade", language, grade=effect.grade.padlocks, most=effect.grade.most)
+
+
+def _why_absent(effect: ProgrammeEffect, language: str) -> Iterator[str]:
+    """Each of the two designs that could not be estimated, and why not."""
+    for name, reason in effect.absent:
+        title = render(f"programme_shown.design.{name}", language)
+        yield f"{title}: {reason.in_words(language)}"
+
+
+def _alone(effect: ProgrammeEffect, language: str) -> Iterator[str]:
+    """The one of the two designs that could be estimated, with its intervals."""
+    for one in effect.designs:
+        pp = effect.design(one.design, "pp")
+        if one.scale == "sd" and isinstance(pp, DesignEstimate):
+            yield render(
+                "programme_shown.alone",
+                language,
+                design=render(f"programme_shown.design.{one.design}", language),
+                sd=_interval(one, language, 2),
+                pp=_interval(pp, language, 1),
+            )
 
 
 def _cells(effect: ProgrammeEffect, name: str, language: str) -> tuple[str, ...]:

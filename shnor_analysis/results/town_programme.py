@@ -86,7 +86,8 @@ class TownProgramme:
     """Lists beside chance, programmes and schools for one report year.
 
     `rule` is the version of the listing rule; `years` the school years of the panel; `breaks` the codes of the breaks
-    of the calendar that lie within them, `broken_years` the years with a test that one of them sets apart. `observed` is
+    of the calendar that lie within them, `broken_years` the years with a test that one of them sets apart, `autumn_years`
+    those for which tests of the following autumn count (they ask for the programme of the year before). `observed` is
     the list of the year before, whose leavers are known by now; `forecast` the report year's, whose leavers are not.
     """
 
@@ -100,6 +101,7 @@ class TownProgramme:
     cohorts: tuple[CohortList, ...]
     programmes: tuple[ProgrammeFit, ...]
     accounting: Accounting
+    autumn_years: tuple[int, ...] = ()
 
     def flows(self) -> tuple[ListFlowPrediction, ...]:
         """The predictions that are there, oldest list first."""

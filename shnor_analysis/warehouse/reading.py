@@ -23,7 +23,7 @@ from shnor_analysis.warehouse.engine import (
     text,
     to_frame,
 )
-from shnor_analysis.warehouse.records import accounting_from, read_records
+from shnor_analysis.warehouse.records import StoredFile, accounting_from, read_records
 from shnor_analysis.warehouse.resolution import CONFLICT_COLUMNS
 from shnor_analysis.warehouse.supersession import scope_columns, superseded
 
@@ -101,12 +101,11 @@ def read_conflicts(folder: Path) -> pd.DataFrame:
     return frame
 
 
-def read_accounting(folder: Path) -> Accounting:
-    """The accounting of every stored file's reading, then of the build."""
+def read_accounting(folder: Path, records: Sequence[StoredFile] | None = None) -> Accounting:
+    """The accounting of every stored file's reading, then of the build; `records` where they are read already."""
     raw = json.loads((require_build(folder) / FACTS_NAME).read_text(encoding="utf-8"))
-    read = Accounting()
-    for record in read_records(folder):
-        read = read + record.accounting
+    told = read_records(folder) if records is None else records
+    read = Accounting(tuple(step for record in told for step in record.accounting.steps))
     return read + accounting_from(raw["accounting"])
 
 

@@ -45,8 +45,8 @@ def freeze_plan(
     Args:
         workspace: A workspace, or its folder.
         plan: The plan, a mapping of its fields (`results.analysis_plan.AnalysisPlan`), or a TOML file of them;
-            `treated` may be a table school_id → first school year, or is taken from the table `participation` for
-            the programme that `programme` names.
+            `treated` may be a table school_id → first school year; without it the schools are those of the table
+            `participation` that joined `programme`.
         after_data: Fix it although results of the outcome year are there; every report then says so.
 
     Returns:
@@ -92,19 +92,33 @@ def plan_state(
     effect: ProgrammeEffect,
     *,
     treated: Mapping[str, int] | None = None,
+    programme: str | None = None,
+    rule: str | None = None,
 ) -> PlanState | NotEstimable:
     """The plan that belongs to an evaluation, and how far it was kept.
 
-    Of several plans the one whose cohorts overlap most counts; then one fixed before the outcome; then the oldest.
+    A plan of another programme never does. Of several plans one that names the programme counts before one that names
+    none; then the one whose cohorts overlap most; then one fixed before the outcome; then the oldest.
+
+    Args:
+        workspace: A workspace, or its folder.
+        effect: The evaluation.
+        treated: The schools that were evaluated with their first years.
+        programme: The programme's name; left out, plans of any name count.
+        rule: Version of the listing rule by which schools were chosen.
 
     Returns:
         NotEstimable `no_plan` where none overlaps, `plans_unreadable` (files) where none does and there are files that
         cannot be read, `plan_changed` (name) where it is not the one that was fixed.
     """
-    cohorts = {year for year, _ in effect.cohorts}
+    cohorts = {year for year, _ in effect.cohorts} | set((treated or {}).values())
     found = find_plans(workspace)
     files = found.unreadable_files
-    fitting = [one for one in found.plans if cohorts & {year for year, _ in one.plan.cohorts}]
+    fitting = [
+        one
+        for one in found.plans
+        if _shared(one.plan, cohorts) and (programme is None or one.plan.programme in {"", programme})
+    ]
     if not fitting:
         return (
             NotEstimable("plans_unreadable", {"files": ", ".join(files)})
@@ -114,11 +128,21 @@ def plan_state(
     # plans come oldest first, and the first of equals is kept
     frozen = max(
         fitting,
-        key=lambda one: (len(cohorts & {year for year, _ in one.plan.cohorts}), one.is_before_outcome),
+        key=lambda one: (
+            bool(programme) and one.plan.programme == programme,
+            _shared(one.plan, cohorts),
+            one.is_before_outcome,
+        ),
     )
     if not frozen.is_intact:
         return NotEstimable("plan_changed", {"name": frozen.plan.name})
-    return replace(compare_plan(frozen, effect, treated=treated), unreadable=files)
+    state = compare_plan(frozen, effect, treated=treated, programme=programme, rule=rule)
+    return replace(state, unreadable=files)
+
+
+def _shared(plan: AnalysisPlan, cohorts: set[int]) -> int:
+    """How many first years of the programme a plan and an evaluation share."""
+    return len(cohorts & {year for year, _ in plan.cohorts})
 
 
 def loaded_years(folder: Path) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from shnor_analysis.evaluation import (
     factors_of,
     list_flow_of,
     programmes_of,
+    unseen_programmes,
     school_names,
     with_programme,
 )
@@ -92,6 +93,7 @@ def town_facts(
         list_flow=list_flow_of(programme, rule=town.rule, names=names, is_stale=is_stale),
         programme=programmes if isinstance(programmes, NotEstimable) else programmes[0],
         other_programmes=() if isinstance(programmes, NotEstimable) else programmes[1:],
+        unseen_programmes=unseen_programmes(programme),
     )
 
 
@@ -100,7 +102,9 @@ def _plans(folder: Path, programme: TownProgramme | NotEstimable) -> dict[str, P
     if isinstance(programme, NotEstimable):
         return {}
     return {
-        one.programme: plan_state(folder, one.effect, treated=dict(one.treated))
+        one.programme: plan_state(
+            folder, one.effect, treated=dict(one.treated), programme=one.programme, rule=programme.rule
+        )
         for one in programme.programmes
         if isinstance(one.effect, ProgrammeEffect)
     }

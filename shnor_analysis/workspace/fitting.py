@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shnor_analysis.results.town_fits import TownFits
 
 BASIS = "basis.json"
-VERSION = 3  # of the models and of what their results mean: what another version fitted is fitted anew
+VERSION = 4  # of the models and of what their results mean: what another version fitted is fitted anew
 TABLES_READ = (
     "schools",
     "factors",

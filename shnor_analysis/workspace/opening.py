@@ -9,7 +9,7 @@ none of them reads a raw file.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ import pandas as pd
 
 from shnor_analysis import warehouse
 from shnor_analysis.accounting import Accounting
-from shnor_analysis.batch.runs import Done, Failed
-from shnor_analysis.errors import Problem, UsageProblem
-from shnor_analysis.evaluation import TownIndicators, assemble_school
+from shnor_analysis.batch.runs import Progress as ReportProgress
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.schemas.card import FileCard
@@ -39,9 +37,10 @@ from shnor_analysis.workspace.fitting import (
 from shnor_analysis.workspace.lock import writing
 from shnor_analysis.workspace.model_rows import read_model_rows
 from shnor_analysis.workspace.outcomes import IngestOutcome, Progress, Status
-from shnor_analysis.workspace.prepared import prepared_town
 from shnor_analysis.workspace.programme_fitting import effect_of, read_panel_of, read_programme
-from shnor_analysis.workspace.reports import ReportRequest, ReportRun, make_reports
+from shnor_analysis.workspace.report_requests import Manner, ReportRequest, request_of, run_to_resume
+from shnor_analysis.workspace.reports import ReportRun, make_reports
+from shnor_analysis.workspace.town_inputs import TownInputs, town_inputs
 
 if TYPE_CHECKING:
     from shnor_analysis.results.factor_influence import FactorInfluence
@@ -178,22 +177,15 @@ class Workspace:
 
     def evaluate_school(self, school_id: str, school_year: int) -> SchoolEvaluation:
         """Every fact of one school's report for a school year."""
+        read = self._inputs(school_year)
         return school_facts(
-            self.folder,
-            self._town(school_year),
-            school_id,
-            accounting=self.accounting(),
-            is_stale=self._is_stale(school_year),
+            self.folder, read.town, school_id, accounting=read.accounting, is_stale=read.is_stale
         )
 
     def evaluate_town(self, school_year: int) -> TownEvaluation:
         """Every fact of the municipality's report for a school year."""
-        return town_facts(
-            self.folder,
-            self._town(school_year),
-            accounting=self.accounting(),
-            is_stale=self._is_stale(school_year),
-        )
+        read = self._inputs(school_year)
+        return town_facts(self.folder, read.town, accounting=read.accounting, is_stale=read.is_stale)
 
     def fit(
         self,
@@ -225,9 +217,6 @@ class Workspace:
     def fits_state(self, school_year: int) -> FitsState:
         """Whether the models of a school year are "missing", "stale" (data or settings changed since) or "current"."""
         return fits_state(self.folder, self.settings, school_year)
-
-    def _is_stale(self, school_year: int) -> bool:
-        return self.fits_state(school_year) == "stale"
 
     def influence(
         self, school_year: int, *, only: Collection[str] = ()
@@ -285,57 +274,42 @@ class Workspace:
         school_year: int | None = None,
         audience: str | None = None,
         language: str | None = None,
-        jobs: int | None = None,
         with_municipality: bool = True,
-        tell: Callable[[int, int, str], None] | None = None,
+        manner: Manner | None = None,
+        tell: ReportProgress | None = None,
     ) -> ReportRun:
-        """Make a page a school, one of the municipality, and the index of the year.
+        """Make a page a school, one of the municipality, and the index of the year; what is unchanged stays as it is.
 
         Parameters: school_ids — default: every school of the register; school_year — default: the last with results;
-        audience, language — default: the settings'; jobs — processes at a time;
-        with_municipality — whether the municipality's page is made, too; tell — called with done, total, unit.
+        audience, language — default: the settings'; with_municipality — whether the municipality's page is made, too;
+        manner — how many at a time, which part of all, whether made anew, whether an earlier run is gone on with;
+        tell — called after each report with what became of it, how many are over, how many there are.
         Raises: UsageProblem before anything runs: `school_not_in_workspace` for every unknown school, a year without
         results. A report that fails stops nobody.
         """
-        year = school_year or self.years()[-1]
-        known = self.school_ids()
-        wanted = known if school_ids is None else tuple(school_ids)
-        self._refuse_unknown([school_id for school_id in wanted if school_id not in set(known)], year)
+        asked = manner or Manner()
         request = ReportRequest(
-            school_ids=wanted,
-            school_year=year,
+            school_ids=None if school_ids is None else tuple(school_ids),
+            school_year=school_year or self.years()[-1],
             audience=audience or self.settings.audience,
             language=language or self.settings.language,
-            jobs=jobs,
             with_municipality=with_municipality,
+            shard=asked.shard,
         )
-        return make_reports(self.folder, self.settings, request, on_progress=_unit_by_unit(tell))
+        return make_reports(self.folder, self.settings, request, manner=asked, on_progress=tell)
 
-    def _refuse_unknown(self, school_ids: Iterable[str], school_year: int) -> None:
-        town = self._town(school_year)
-        problems: list[Problem] = []
-        for school_id in school_ids:
-            try:
-                assemble_school(town, school_id)
-            except UsageProblem as error:
-                problems.extend(error.problems)
-        if problems:
-            raise UsageProblem(problems)
+    def resume(self, manner: Manner, *, tell: ReportProgress | None = None) -> ReportRun:
+        """Go on with a run as it was ordered: `manner.resume` names it, "" is the last that left something undone.
 
-    def _town(self, school_year: int) -> TownIndicators:
-        return prepared_town(
-            warehouse.require_build(self.folder),
-            self.table,
-            settings=self.settings,
-            school_year=school_year,
-            cards=self.cards(),
-        )
+        Raises: UsageProblem `no_run_to_resume`, `run_unknown`, `run_ambiguous`, and as `report`.
+        """
+        run = run_to_resume(self.folder, manner.resume or "")
+        request = request_of(run.plan.request)
+        named = replace(manner, resume=run.run_id)
+        return make_reports(self.folder, self.settings, request, manner=named, on_progress=tell)
 
-
-def _unit_by_unit(
-    tell: Callable[[int, int, str], None] | None,
-) -> Callable[[Done | Failed, int, int], None] | None:
-    return None if tell is None else lambda one, done, total: tell(done, total, one.unit_id)
+    def _inputs(self, school_year: int) -> TownInputs:
+        return town_inputs(self.folder, self.settings, school_year, self.table)
 
 
 def open_workspace(folder: Path | str | None = None) -> Workspace:

@@ -41,9 +41,9 @@ def read_draft(folder: Path, plan: object) -> AnalysisPlan:
         InputRefused: ``toml_broken``.
     """
     told = _told(plan)
-    programme = told.pop("programme", None)
-    if programme is not None and "treated" not in told:
-        told["treated"] = _participants(folder, str(programme))
+    programme = told.get("programme")
+    if _is_text(programme) and programme and "treated" not in told:
+        told["treated"] = _participants(folder, programme)
     required = [one.name for one in fields(AnalysisPlan) if one.default is MISSING]
     problems = [
         Problem("plan_field_missing", fields={"field": name}) for name in required if name not in told
@@ -100,6 +100,7 @@ def _checks(given: Mapping[str, Any]) -> dict[str, tuple[bool, str | None]]:
         **_of("outcome", given, OUTCOMES),
         **_of("comparison", given, COMPARISONS),
         **_of("primary", given, analyses if are_known else ANALYSES),
+        "programme": (_is_text(given["programme"]), "«500+»"),
         "analyses": (are_known, ", ".join(ANALYSES)),
         "level": (_is_number(level) and 0 < level < 1, "0 < level < 1"),
         "wanted": (wanted is None or (_is_number(wanted) and abs(wanted) < math.inf), "0.20"),

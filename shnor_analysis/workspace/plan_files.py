@@ -117,6 +117,7 @@ def _frozen_of(told: Mapping[str, Any]) -> FrozenPlan:
     wrong = [name for name, kind in kinds.items() if not isinstance(getattr(frozen, name), kind)]
     wrong += [] if isinstance(frozen.plan.name, str) else ["name"]
     wrong += [] if isinstance(frozen.plan.question, str) else ["question"]
+    wrong += [] if isinstance(frozen.plan.programme, str) else ["programme"]
     wrong += [] if frozen.plan.treated else ["treated"]
     wrong += [] if isinstance(frozen.plan.delay, int) else ["delay"]
     if wrong:

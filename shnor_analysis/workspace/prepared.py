@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from shnor_analysis.evaluation import TownIndicators, prepare_town, town_from_frames, town_to_frames
-from shnor_analysis.files import atomic_folder
+from shnor_analysis.files import atomic_folder, sha256_of
 from shnor_analysis.schemas.card import FileCard
 from shnor_analysis.settings import Settings
 
@@ -30,8 +30,7 @@ def prepared_town(
     Parameters: build — folder of the build in use; when it is replaced the indicators go with it.
     Raises: UsageProblem as `prepare_town`.
     """
-    digest = hashlib.sha256(settings.model_dump_json().encode("utf-8")).hexdigest()[:12]
-    home = build / INDICATORS / f"{school_year}-v{VERSION}-{digest}"
+    home = indicators_home(build, settings, school_year)
     if home.is_dir():
         frames = {path.stem: _read(path) for path in sorted(home.glob("*.parquet"))}
         return town_from_frames(frames, settings=settings, school_year=school_year, cards=cards)
@@ -46,9 +45,24 @@ def prepared_town(
     return town
 
 
+def indicators_home(build: Path, settings: Settings, school_year: int) -> Path:
+    """The folder of the indicators of a school year under these settings, whether or not it is there."""
+    digest = hashlib.sha256(settings.model_dump_json().encode("utf-8")).hexdigest()[:12]
+    return build / INDICATORS / f"{school_year}-v{VERSION}-{digest}"
+
+
+def fingerprint(home: Path) -> str:
+    """SHA-256 over the files of the indicators, by name."""
+    digest = hashlib.sha256()
+    for path in sorted(home.glob("*.parquet")):
+        digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
 def _read(path: Path) -> pd.DataFrame:
-    """Read one small table in this thread: for so few rows the threads and the search for parts take half the time."""
+    """Read one small table in this thread: for so few rows others take half the time, and a fork server may have none."""
     import pyarrow.parquet as pq
 
-    frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
+    table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
+    frame: pd.DataFrame = table.to_pandas(use_threads=False)
     return frame

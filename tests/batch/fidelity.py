@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
+
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 PROCESS = re.compile(r"ipykernel_\d+")
 TOOK = re.compile(r"(CPU times: .*|Wall time: .*|total: [\d.]+ .s)")
+WIDGET = re.compile(r"\b[0-9a-f]{32}\b")
 FILE_OF_CELL = re.compile(r"ipykernel_PID/\d+\.py")
 # cells that papermill adds get a random id
 MADE_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
@@ -19,6 +22,7 @@ DURATIONS = ("duration", "start_time", "end_time")
 
 def differences(one: Any, other: Any) -> list[str]:
     """What differs, a line a place; empty when the notebooks say the same."""
+    one, other = with_numbered_widgets(one), with_numbered_widgets(other)
     found = [
         f"cell {number}: {what}"
         for number, (left, right) in enumerate(zip(one.cells, other.cells, strict=False))
@@ -29,6 +33,14 @@ def differences(one: Any, other: Any) -> list[str]:
     if masked(one.metadata) != masked(other.metadata):
         found.append(f"metadata: {masked(one.metadata)} and {masked(other.metadata)}")
     return found
+
+
+def with_numbered_widgets(notebook: Any) -> Any:
+    """The random names of widgets become numbers in the order in which they were made."""
+    text = json.dumps(notebook, ensure_ascii=False)
+    for number, name in enumerate(dict.fromkeys(WIDGET.findall(text))):
+        text = text.replace(name, f"WIDGET-{number}")
+    return nbformat.from_dict(json.loads(text))
 
 
 def _of_cells(left: Any, right: Any) -> Iterator[str]:

@@ -193,6 +193,50 @@ display({"application/json": {"a": [1, 2]}}, raw=True)
 ---
 %unknown_magic
 """
+WIDGETS = """
+import ipywidgets
+from IPython.display import display
+---
+slider = ipywidgets.IntSlider(value=number, description="Класс")
+slider
+---
+box = ipywidgets.VBox([slider, ipywidgets.Checkbox(description="да")])
+display(box)
+---
+place = ipywidgets.Output()
+display(place)
+---
+with place:
+    print("inside"); display("shown inside")
+print("outside")
+---
+place.append_stdout("more"); len(place.outputs)
+---
+slider.value = 7
+---
+@place.capture(clear_output=True)
+def again(change):
+    print("changed to", change["new"])
+slider.observe(again, "value")
+slider.value = 9
+---
+len(place.outputs), slider.value, [one["name"] for one in place.outputs]
+---
+ipywidgets.interact(lambda grade=5: print("grade", grade));
+---
+import matplotlib.pyplot as plt
+with place:
+    plt.plot([1, 2]); plt.show()
+"""
+# whoever writes this sees no widget; tqdm makes one where ipywidgets is installed
+UNANNOUNCED = """
+from tqdm.auto import tqdm
+---
+for _ in tqdm(range(3), bar_format="{n}"):
+    pass
+---
+"after"
+"""
 TAGS = {"#raises": "raises-exception", "#skip": "skip-execution"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,11 +16,18 @@ import pytest
 import notebooks
 from shnor_analysis.batch.plan import Job, make_plan
 from shnor_analysis.batch.runs import EngineName, run_plan
+from shnor_analysis.batch.warm.choosing import is_this_python
 from shnor_analysis.batch.warm.forking import why_not_fork
 
 pytestmark = pytest.mark.skipif(why_not_fork()[0] == "no_fork", reason="this system has no safe fork")
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "rich")
-SOURCES = {"report": notebooks.REPORT, "failing": notebooks.FAILING, "torture": notebooks.TORTURE}
+SOURCES = {
+    "report": notebooks.REPORT,
+    "failing": notebooks.FAILING,
+    "torture": notebooks.TORTURE,
+    "unannounced": notebooks.UNANNOUNCED,
+    "widgets": notebooks.WIDGETS,
+}
 
 
 @contextmanager
@@ -99,12 +107,19 @@ def test_papermill_says_the_same_of_a_dead_kernel_and_of_a_late_cell(cell: str, 
 
 
 @pytest.mark.parametrize(
-    ("kernel", "expected"), [("python3", ("", "")), ("no-such-kernel", ("other_kernel", "no-such-kernel"))]
+    ("kernel", "expected"), [("python3", True), ("python3-of-another", False), ("no-such-kernel", False)]
 )
-def test_only_notebooks_of_this_python_are_forked(kernel: str, expected: tuple[str, str]):
-    code = f"from shnor_analysis.batch.warm.choosing import why_plain; print(why_plain({kernel!r}))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert ran.stdout.strip() == repr(expected)
+def test_only_notebooks_of_this_python_are_forked(
+    kernel: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    another = tmp_path / "kernels" / "python3-of-another"
+    another.mkdir(parents=True)
+    argv = ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (another / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "x", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert is_this_python(kernel) is expected
 
 
 @pytest.mark.parametrize(

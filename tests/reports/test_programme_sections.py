@@ -171,6 +171,18 @@ def test_a_delay_counts_from_the_first_year_in_which_it_is_looked_for():
     assert "стала 18 % (2022/23)" in said(town, "naive")
 
 
+def test_years_that_must_not_be_compared_are_passed_over_where_before_and_after_are_set_side_by_side():
+    apart = tuple(replace(row, is_comparable=row.school_year not in (2021, 2022)) for row in the_groups())
+    told = said(a_programme_town(programme=a_programme(groups=apart)), "naive")
+    assert "взяты последний сравнимый год до вступления и первый сравнимый год программы" in told
+    assert "была 20 % (2019/20), стала 18 % (2022/23), изменение -2 п. п." in told
+    assert "2020/21)" not in told
+    never = tuple(replace(row, is_comparable=False) for row in the_groups())
+    nothing = said(a_programme_town(programme=a_programme(groups=never)), "naive")
+    assert "сравнить «было» и «стало» нельзя вовсе" in nothing
+    assert "п. п." not in nothing
+
+
 def test_padlocks_have_a_reason_for_each_step():
     assert "■■□□□ 2 замочка из 5" in said(a_programme_town(), "evidence")
     assert "■■□□□ 2 padlocks of 5" in said(a_programme_town(), "evidence", "en")

@@ -1,7 +1,7 @@
 import pytest
 
 from shnor_analysis.batch.failures import failure_in_words
-from shnor_analysis.batch.runs import Failed
+from shnor_analysis.batch.settling import Failed
 
 
 @pytest.mark.parametrize(

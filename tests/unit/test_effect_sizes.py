@@ -18,7 +18,14 @@ from shnor_analysis.models.baseline_equivalence import (
 from shnor_analysis.models.effect_sizes import GroupSizes, Points, difference_size, effect_size, months_of
 from shnor_analysis.models.evidence_grade import EvidenceFacts, Interval, grade_evidence
 from shnor_analysis.results import NotEstimable
-from shnor_analysis.results.evidence import BaselineRow, EffectSize, HedgesG, may_speak_of_cause, worst
+from shnor_analysis.results.evidence import (
+    BaselineRow,
+    EffectSize,
+    HedgesG,
+    PreTrend,
+    may_speak_of_cause,
+    worst,
+)
 from shnor_analysis.results.programme_parts import DesignEstimate
 
 SIZES = GroupSizes((60.0,) * 7, (60.0,) * 33)
@@ -167,6 +174,10 @@ def test_likeness_before_is_a_weighted_difference_of_schools_with_a_result():
     assert not may_speak_of_cause(())
 
 
+def course(slope: float, half: float) -> PreTrend:
+    return PreTrend(slope, slope - half, slope + half, 8.0, 0.04, 4 * slope, -1.0, 1.0, 4, 7)
+
+
 def changes(facts: EvidenceFacts) -> dict[str, int]:
     """Steps that took padlocks away."""
     return {step.code: step.change for step in grade_evidence(facts).steps if step.change}
@@ -191,6 +202,9 @@ def changes(facts: EvidenceFacts) -> dict[str, int]:
         ({"bracket": Interval(-0.2, -0.3, -0.1)}, 2, {"designs_disagree": -1}),
         ({"bracket": Interval(-0.01, -0.1, 0.1)}, 2, {"designs_disagree": -1}),
         ({"bracket": None}, 3, {}),
+        ({"pre_trend": course(-0.06, 0.05)}, 2, {"pre_trend_clear": -1}),
+        ({"pre_trend": course(0.06, 0.05)}, 2, {"pre_trend_clear": -1}),
+        ({"pre_trend": course(-0.06, 0.07)}, 3, {}),
         ({"baseline": ()}, 2, {"baseline_unknown": -1}),
         (
             {"has_break": True, "flagged_treated_n": 1, "placebo_rank": 20},
@@ -206,6 +220,12 @@ def test_padlocks_start_by_design_and_only_fall(given, padlocks, taken):
     assert changes(facts) == taken
 
 
+def test_a_threat_that_takes_nothing_more_says_so():
+    facts = replace(SOUND, has_break=True, flagged_treated_n=1, pre_trend=course(-0.06, 0.05))
+    assert [one.code for one in grade_evidence(facts).steps if one.is_spared] == ["series_break"]
+    assert not any(one.is_spared for one in grade_evidence(SOUND).steps)
+
+
 def test_a_study_of_one_town_with_a_year_before_and_after_has_two_padlocks_at_most():
     facts = replace(SOUND, n_treated=7, n_comparison=33, years_before=1, years_after=1, mdes=0.35)
     assert grade_evidence(facts).padlocks == 2
@@ -214,7 +234,13 @@ def test_a_study_of_one_town_with_a_year_before_and_after_has_two_padlocks_at_mo
 
 def test_every_step_of_a_grade_has_its_words_and_the_steps_lead_to_the_grade():
     far = BaselineRow("year", -0.4, "not_equivalent", -0.4, 0.0, 2021)
-    for given in ({}, {"baseline": (far,), "placebo_rank": None, "bracket": None}, {"is_descriptive": True}):
+    for given in (
+        {},
+        {"baseline": (far,), "placebo_rank": None, "bracket": None},
+        {"is_descriptive": True},
+        {"pre_trend": course(-0.06, 0.05)},
+        {"pre_trend": course(0.0, 0.05)},
+    ):
         grade = grade_evidence(replace(SOUND, **given))
         assert grade.start + sum(step.change for step in grade.steps) == grade.padlocks
         assert [has_text(f"grade_step.{s.code}", one) for s in grade.steps for one in LANGUAGES].count(

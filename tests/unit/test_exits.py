@@ -97,6 +97,15 @@ def test_the_change_starts_from_the_list_that_the_school_left_not_from_the_year_
     found = exits("sch1", results=RESULTS + later, year=2023)
     assert (found.rule.before_list_year, found.rule.now_list_year) == (2022, 2024)
     assert (found.change.before_school_year, found.change.after_school_year) == (2021, 2023)
+    # off the list already a year after it: what the chance of one year is about
+    assert (found.rule.first_off_list_year, found.rule.is_one_year) == (2023, True)
+    gap = "\n".join(line for line in (RESULTS + later).splitlines() if not line.startswith("sch1 2022"))
+    found = exits("sch1", results=gap, year=2023)
+    assert (found.rule.before_list_year, found.rule.first_off_list_year, found.rule.is_one_year) == (
+        2022,
+        2024,
+        False,
+    )
 
 
 def test_the_chance_to_leave_anyway_is_that_of_the_list_the_school_stood_on():

@@ -99,7 +99,7 @@ def test_components_are_found_again_in_a_panel():
     assert (plan.components.schools_n, plan.components.years_n) == (200, 5)
     told = {name: value for name, value in TOWN.items() if name != "pupils"}
     assert plan_power(**told, panel=panel(200, 5)).pupils == 60
-    with pytest.raises(UsageProblem, match="plan_size_wrong"):
+    with pytest.raises(UsageProblem, match="plan_pupils_missing"):
         plan_power(**told)
 
 
@@ -124,14 +124,14 @@ def test_everything_wrong_is_said_at_once():
             schools=8, treated=7, pupils=1.5, years_before=0, years_after=1, power=1.0, size=3, selection="x"
         )
     told = [render_problem(one, "en") for one in refused.value.problems]
-    assert (
-        told[0]
-        == "A plan cannot have this number (schools). Found: “8”. Allowed: 17–2000. Correct the number."
+    assert told[0] == (
+        "A plan cannot have so many schools in all. Found: “8”. Allowed: 14–2000. Give a whole number of schools, those "
+        "of the programme included."
     )
     assert [one.code for one in refused.value.problems] == [
-        "plan_size_wrong",
-        "plan_size_wrong",
-        "plan_size_wrong",
+        "plan_schools_wrong",
+        "plan_pupils_wrong",
+        "plan_years_before_wrong",
         "plan_option_wrong",
         "fit_option_wrong",
         "fit_option_wrong",
@@ -139,6 +139,48 @@ def test_everything_wrong_is_said_at_once():
     assert render_problem(refused.value.problems[3], "ru").startswith(
         "У расчёта мощности нет такого параметра. Найдено: «size»."
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (
+            {"schools": 40, "treated": 50},
+            "Школ программы не меньше, чем школ всего (40): сравнивать не с кем. Найдено: «50». Допустимо: 4–30. Всего школ "
+            "— это вместе со школами программы; исправьте одно из двух чисел.",
+        ),
+        (
+            {"schools": 15, "treated": 7},
+            "Для сравнения остаётся слишком мало школ: всего 15, в программе 7. Найдено: «8». Допустимо: ≥ 10. Возьмите "
+            "больше школ всего или меньше школ программы: при меньшем числе школ сравнения результаты только описывают.",
+        ),
+        (
+            {"treated": 3},
+            "Школ программы в плане не может быть столько. Найдено: «3». Допустимо: 4–2000. Назовите целое число школ "
+            "программы.",
+        ),
+    ],
+)
+def test_the_size_that_is_wrong_is_blamed_by_its_name(sizes, said):
+    with pytest.raises(UsageProblem) as refused:
+        plan_power(**{**TOWN, **sizes})
+    assert [render_problem(one, "ru") for one in refused.value.problems] == [said]
+
+
+def test_one_way_is_not_said_to_be_one_of_several():
+    plan = plan_power(schools=40, treated=7, pupils=60, years_before=3, years_after=2, wanted=0.17)
+    ways = [one.lever for one in plan.needed if one.needed is not None]
+    assert ways == ["schools"]
+    assert "Чтобы заметить эффект 0,17, достаточно изменить одно: школы всего — " in plan.in_words("ru")
+    assert "чего-то одного" not in plan.in_words("ru")
+    assert "one thing has to differ: schools in all: " in plan.in_words("en")
+
+
+def test_a_plan_far_beyond_need_has_a_chance_that_is_a_number():
+    plan = plan_power(schools=2000, treated=1000, pupils=1000, years_before=10, years_after=10)
+    assert plan.power_for_wanted == 1.0
+    assert "Эффект 0,20 будет замечен с вероятностью > 99 %." in plan.in_words("ru")
+    assert "около 0,5 п. п. двоек" in plan.in_words("ru")
 
 
 def test_the_answer_is_said_in_words():

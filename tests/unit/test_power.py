@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import ndtri
-from scipy.stats import nct, t
+from scipy.integrate import quad
+from scipy.special import ndtr, ndtri
+from scipy.stats import chi2, nct, t
 
 from shnor_analysis.kernels.power import (
     compare_groups,
@@ -25,6 +26,15 @@ def test_power_is_that_of_the_noncentral_t(effect, df):
     critical = t.ppf(0.975, df)
     expected = nct.sf(critical, df, effect) + nct.cdf(-critical, df, effect)
     assert power_of(effect, 1.0, df) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("effect", "df"), [(40.0, 2.0), (40.0, 30.0), (10.0, 500.0), (33.094, 1076.6)])
+def test_power_far_beyond_the_tables_is_a_number(effect, df):
+    """Outside: the mean over the chi-square of the error, P(T > c) = E Φ(effect − c √(χ²/df))."""
+    critical = t.ppf(0.975, df)
+    ends = chi2.ppf([1e-12, 1 - 1e-12], df)
+    expected, _ = quad(lambda v: ndtr(effect - critical * np.sqrt(v / df)) * chi2.pdf(v, df), *ends)
+    assert power_of(effect, 1.0, df) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(("d", "n"), [(0.2, 394), (0.5, 64), (0.8, 26)])

@@ -135,10 +135,11 @@ def test_results_that_do_not_differ_are_graded_as_a_description(numbered):
 
 def test_a_plan_that_would_only_be_described_promises_no_effect():
     """`estimate_programme_effect` gives nothing under 4 treated or 10 other schools: nor does its plan."""
-    for schools, treated in ((40, 3), (16, 7), (4, 2)):
+    refused = {(40, 3): "plan_treated_wrong", (16, 7): "plan_comparison_few", (10, 6): "plan_schools_wrong"}
+    for (schools, treated), code in refused.items():
         with pytest.raises(UsageProblem) as error:
             plan_power(schools=schools, treated=treated, pupils=60, years_before=3, years_after=2)
-        assert set(codes(error)) == {"plan_size_wrong"}
+        assert set(codes(error)) == {code}
     found = plan_power(schools=17, treated=7, pupils=60, years_before=3, years_after=2)
     assert np.isfinite(found.tidy()["mdes"]).all()
     assert {row.treated for row in found.rows} >= {7}
@@ -159,7 +160,7 @@ def test_sizes_of_a_plan_are_whole_numbers(wrong):
         plan_power(
             **{"schools": 40, "treated": 7, "pupils": 60, "years_before": 3, "years_after": 2, **wrong}
         )
-    assert codes(error) == ["plan_size_wrong"]
+    assert codes(error) == [f"plan_{next(iter(wrong))}_wrong"]
 
 
 def test_a_prediction_at_the_end_of_a_cell_is_no_wall_of_bytes(numbered):

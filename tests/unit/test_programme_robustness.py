@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from invented_programme import a_region
+from scipy import stats
 
 from shnor_analysis.models.list_flow_rows import read_flow_rows
 from shnor_analysis.models.list_rules import LowestShare, ShareOfLow
@@ -16,6 +17,7 @@ from shnor_analysis.models.programme_discontinuity import discontinuity, distanc
 from shnor_analysis.models.programme_event_study import event_study
 from shnor_analysis.models.programme_outcomes import school_years
 from shnor_analysis.models.programme_placebos import rank_among_placebos
+from shnor_analysis.models.programme_pre_trend import pre_trend
 from shnor_analysis.models.programme_rows import NEVER, SchoolYears, Windows
 from shnor_analysis.models.programme_specifications import leave_one_out, specification_curve
 from shnor_analysis.models.programme_staggered import staggered_effect
@@ -72,6 +74,40 @@ def test_the_event_study_is_the_difference_of_means_beside_the_base_and_shows_th
     assert sum(one.estimate for one in found if one.is_base) == pytest.approx(0, abs=1e-12)
     dip = next(one for one in found if one.is_selection)
     assert dip.conf_high < 0
+
+
+def test_the_course_before_selection_is_the_difference_of_mean_slopes_and_where_it_would_lead():
+    sd = some_results()
+    sd[:7, :4] -= 0.2 * np.arange(4)
+    found = pre_trend(laid_out(sd, [2022] * 7 + [NEVER] * 33))
+    own, others = np.split(np.polyfit(np.arange(4), sd[:, :4].T, 1)[0], [7])
+    assert found.slope == pytest.approx(own.mean() - others.mean())
+    # CR2 of two means is the unequal-variances error of Welch
+    error = np.sqrt(own.var(ddof=1) / 7 + others.var(ddof=1) / 33)
+    half = (found.conf_high - found.conf_low) / 2
+    assert half == pytest.approx(stats.t.ppf(0.975, found.df) * error)
+    # from the middle of 2017–2020 to that of 2022–2023
+    assert (found.drift, found.drift_low) == pytest.approx((4 * found.slope, 4 * found.conf_low))
+    assert (found.years_n, found.n_treated, found.is_clear) == (4, 7, True)
+    assert found.p_value < 0.05
+
+
+def test_a_dip_of_the_selection_year_is_no_course_before_it():
+    sd = some_results()
+    level = pre_trend(laid_out(sd, [2022] * 7 + [NEVER] * 33))
+    sd[:7, 4] -= 1.0
+    sd[:7, 5:] += 1.0
+    assert pre_trend(laid_out(sd, [2022] * 7 + [NEVER] * 33)) == level
+    assert not level.is_clear
+
+
+def test_one_year_before_selection_tells_no_course():
+    sd = some_results(years=4)
+    found = pre_trend(laid_out(sd, [2019] * 7 + [NEVER] * 33))
+    assert found == NotEstimable("pre_trend_few_years")
+    few = some_results()
+    few[3:7, :3] = np.nan
+    assert pre_trend(laid_out(few, [2022] * 7 + [NEVER] * 33)) == NotEstimable("pre_trend_few_years")
 
 
 def test_a_year_with_three_treated_schools_is_not_shown():

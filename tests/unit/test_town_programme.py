@@ -13,7 +13,8 @@ from warehouse_tables import a_card, sha_of
 
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.errors import UsageProblem
-from shnor_analysis.evaluation.programme import list_flow_of, programmes_of
+from shnor_analysis.evaluation.programme import list_flow_of, programmes_of, unseen_programmes
+from shnor_analysis.evaluation.programme_facts import UnseenProgramme
 from shnor_analysis.models import school_records, town_programme
 from shnor_analysis.models.town_programme import ProgrammePlan, fit_town_programme
 from shnor_analysis.reference.calendar_breaks import calendar_breaks
@@ -96,6 +97,25 @@ def test_a_list_that_cannot_be_predicted_is_named_with_its_reason(workspace):
     )
     assert [one.list_school_year for one in facts.lists] == [2023]
     assert [(one.list_school_year, one.reason) for one in facts.absent] == [(2024, empty)]
+
+
+def test_a_programme_of_which_nothing_is_known_is_kept_beside_the_others(workspace):
+    found = load_town_programme(current_fits(fits_home(workspace.folder, 2024)) / "programme")
+    (fit,) = found.programmes
+    silent = dataclasses.replace(fit, programme="Other", effect=NotEstimable("programme_without_results"))
+    both = dataclasses.replace(found, programmes=(fit, silent))
+    assert unseen_programmes(both) == (UnseenProgramme("Other", 6, silent.effect),)
+    alone = dataclasses.replace(found, programmes=(silent,))
+    assert programmes_of(alone, names={}, plans={}, is_stale=False) == silent.effect
+    assert unseen_programmes(alone) == unseen_programmes(silent.effect) == ()
+
+
+def test_years_that_hold_tests_of_the_following_autumn_are_told(workspace):
+    panel = workspace.panel(2024)
+    autumn = tuple(sorted({int(year) for year in panel.loc[panel["season"] == "autumn", "school_year"]}))
+    facts = workspace.evaluate_town(2024)
+    assert facts.programme.autumn_years == facts.list_flow.autumn_years == autumn == (2020, 2022)
+    assert workspace.evaluate_school("sch660008", 2024).course.autumn_years == autumn
 
 
 def test_a_cohort_is_set_against_the_list_of_the_year_before_it_joined(workspace):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -232,9 +234,10 @@ def test_a_second_writer_is_turned_away(workspace):
     path = raw(workspace, "register.csv", REGISTER)
     with writing(workspace.folder), pytest.raises(EnvironmentProblem) as caught:
         workspace.ingest([path])
-    assert render_problem(caught.value.problems[0], "en") == (
-        f"file “{workspace.folder}”: Another command is writing to this workspace. Wait until it is done and try again."
-    )
+    said = render_problem(caught.value.problems[0], "en")
+    assert said.startswith(f"file “{workspace.folder}”: Another command works with this workspace: ")
+    assert f" (process {os.getpid()} on {socket.gethostname()}, since " in said
+    assert said.endswith("). Wait until it is done and try again; if it hangs, end that process.")
     assert workspace.ingest([path]).exit_code == 0
 
 

@@ -26,11 +26,11 @@ def be_report(job: Mapping[str, Any], answers: int) -> NoReturn:
         from papermill.engines import papermill_engines
 
         from shnor_analysis.batch.warm.kernel import run_exit_functions
-        from shnor_analysis.batch.warm.papermill_engines import InProcessEngine
         from shnor_analysis.batch.worker import run_job
 
-        InProcessEngine.cell_starts = lambda number: _say(answers, {"cell": number})
-        papermill_engines.register(ENGINE, InProcessEngine)
+        engine = _engine_for(Path(job["template"]))
+        engine.cell_starts = lambda number: _say(answers, {"cell": number})
+        papermill_engines.register(ENGINE, engine)
         result = run_job(job, engine=ENGINE)
         result["private_kb"] = private_kb()
         run_exit_functions()
@@ -40,6 +40,19 @@ def be_report(job: Mapping[str, Any], answers: int) -> NoReturn:
     finally:
         sys.__stderr__.flush()  # type: ignore[union-attr]
         os._exit(0)
+
+
+def _engine_for(template: Path) -> Any:
+    """A notebook with widgets needs a kernel with all its ports, in a process of its own."""
+    from shnor_analysis.batch.warm.widgets import has_widgets
+
+    if has_widgets(json.loads(template.read_text(encoding="utf-8"))):
+        from shnor_analysis.batch.warm.port_engine import OwnPortEngine
+
+        return OwnPortEngine
+    from shnor_analysis.batch.warm.papermill_engines import InProcessEngine
+
+    return InProcessEngine
 
 
 def _say(answers: int, line: Mapping[str, Any]) -> None:

@@ -1,31 +1,77 @@
-"""Which notebooks a fork of this process can run: those for this very Python, where a fork is safe."""
+"""Which notebooks a fork can run, and by which engine of papermill: those for this very Python, where a fork is safe."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shnor_analysis.batch.warm.forking import why_not_fork
-from shnor_analysis.language import render, session_language
+from shnor_analysis.batch.warm.forking import NotForked, why_not_fork
 
-LAUNCH = ("-m", "ipykernel_launcher", "-f", "{connection_file}")
+LAUNCH = ("-m", "ipykernel_launcher")
+CONNECTION = ("-f", "{connection_file}")
 SPEEDUPS = frozenset({"-Xfrozen_modules=off"})
+_said: set[tuple[str, str]] = set()
 
 
-def why_plain(kernel_name: str) -> tuple[str, str]:
-    """The reason to run a notebook plainly (msgid ``warm.<reason>``) and its detail; two empty texts for none."""
+def choose_engine(notebook: Any, kernel_name: str) -> tuple[Any, dict[str, Any]]:
+    """The engine of papermill for a notebook, with its own options.
+
+    A notebook with widgets gets a kernel on ports, every other one a kernel on a wire; both are forked from the shared
+    server. Where that is switched off, or a file beside the notebook hides a library, this process is forked.
+
+    Raises:
+        NotForked: no fork is safe here.
+    """
     if not is_this_python(kernel_name):
-        return "other_kernel", kernel_name
-    if _has_shell():
-        return "inside_shell", ""
-    return why_not_fork()
+        raise NotForked("other_kernel", kernel_name)
+    if sys.platform != "linux":
+        raise NotForked("no_fork", sys.platform)
+    from shnor_analysis.batch.warm.shared.borrowing import may_share
+    from shnor_analysis.batch.warm.widgets import has_widgets
+
+    is_shared = may_share(os.environ, Path.cwd())
+    if has_widgets(notebook):
+        return _engine_with_ports(is_shared)
+    from shnor_analysis.batch.warm.papermill_engines import WireEngine, fork_from_server, fork_here
+
+    if not is_shared:
+        raise_if_unsafe()
+    kernel, wire = fork_from_server() if is_shared else fork_here()
+    return WireEngine, {"kernel": kernel, "wire": wire}
 
 
-def notice(reason: str, detail: str) -> str:
-    """One sentence that says why a notebook runs plainly."""
-    return render(f"warm.{reason}", session_language(), detail=detail)
+def _engine_with_ports(is_shared: bool) -> tuple[Any, dict[str, Any]]:
+    if is_shared:
+        from shnor_analysis.batch.warm.port_engine import SharedPortEngine
+
+        return SharedPortEngine, {}
+    from papermill.engines import NBClientEngine
+
+    return NBClientEngine, {}
+
+
+def raise_if_unsafe() -> None:
+    """Go on only where this process may be forked into a kernel.
+
+    Raises:
+        NotForked: it may not.
+    """
+    reason, detail = ("inside_shell", "") if _has_shell() else why_not_fork()
+    if reason:
+        raise NotForked(reason, detail)
+
+
+def say_once(error: NotForked, say: Callable[[str], Any]) -> None:
+    """Say why notebooks run plainly, each reason once in a process."""
+    if (error.reason, error.detail) in _said:
+        return
+    from shnor_analysis.language import render, session_language
+
+    _said.add((error.reason, error.detail))
+    say(render(f"warm.{error.reason}", session_language(), detail=error.detail))
 
 
 def is_this_python(kernel_name: str) -> bool:
@@ -36,9 +82,14 @@ def is_this_python(kernel_name: str) -> bool:
         spec = KernelSpecManager().get_kernel_spec(kernel_name)
     except NoSuchKernel:
         return False
-    python, *rest = spec.argv
-    arguments = tuple(word for word in rest if word not in SPEEDUPS)
-    return arguments == LAUNCH and not spec.env and _is_same_python(python)
+    return not spec.env and arguments_of(spec.argv) == CONNECTION
+
+
+def arguments_of(command: Sequence[str]) -> tuple[str, ...] | None:
+    """The arguments of a kernel that a command starts; None if that is not ipykernel of the running interpreter."""
+    python, *rest = command
+    words = tuple(word for word in rest if word not in SPEEDUPS)
+    return words[2:] if words[:2] == LAUNCH and _is_same_python(python) else None
 
 
 def _is_same_python(python: str) -> bool:

@@ -11,22 +11,28 @@ from queue import Empty
 from typing import Any, Protocol
 
 from nbclient.util import run_sync
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 
-from shnor_analysis.batch.warm.kernel import message_from, plain_session
+from shnor_analysis.batch.warm.messages import heard_message, plain_session
 from shnor_analysis.batch.warm.wire import READ_BYTES, SHELL, Unpacker, pack
 
 LOOK_SECONDS = 0.002
 FAREWELL_SECONDS = 5.0
+OUTPUT_FIELDS = {
+    "stream": ("name", "text"),
+    "display_data": ("metadata", "data"),
+    "execute_result": ("metadata", "data", "execution_count"),
+}
 TURNS = 3  # of the loop, until a task that waits for a message has ended
 
 
 class Channel:
-    """Messages of one channel, waited for as nbclient waits for them."""
+    """Messages of one channel, waited for and sent as nbclient does."""
 
-    def __init__(self, listen: Callable[[], None]) -> None:
+    def __init__(self, listen: Callable[[], None], send: Callable[[dict[str, Any]], None]) -> None:
         """Nothing has arrived yet; `listen` sees to it that something will."""
-        self._listen = listen
+        self._listen, self.send = listen, send
         self.arrived: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
@@ -58,7 +64,7 @@ class WireClient:
 
     def __init__(self, wire: socket.socket, kernel: KernelProcess) -> None:
         """Talk over a wire to a kernel."""
-        self.shell_channel, self.iopub_channel = Channel(self._listen), Channel(self._listen)
+        self.shell_channel, self.iopub_channel = (Channel(self._listen, self._send) for _ in range(2))
         self.session = plain_session()
         self._wire, self._unpacker, self._kernel = wire, Unpacker(), kernel
         self._is_at_end = False
@@ -102,10 +108,13 @@ class WireClient:
 
     def _ask(self, kind: str, content: dict[str, Any]) -> str:
         message = self.session.msg(kind, content)
+        self._send(message)
+        return str(message["header"]["msg_id"])
+
+    def _send(self, message: dict[str, Any]) -> None:
         packed = pack(SHELL, self.session.serialize(message))
         with suppress(OSError):  # the kernel is dead; whoever waits for the answer will see it
             self._wire.sendall(packed)
-        return str(message["header"]["msg_id"])
 
     def _listen(self) -> None:
         """Read whenever nbclient's loop runs."""
@@ -123,7 +132,16 @@ class WireClient:
             self._loop.remove_reader(self._wire)
         for channel, parts in self._unpacker.feed(piece):
             place = self.shell_channel if channel == SHELL else self.iopub_channel
-            place.arrived.put_nowait(message_from(self.session, parts))
+            place.arrived.put_nowait(heard_message(parts))
+
+
+def is_sound(kind: str, content: dict[str, Any]) -> bool:
+    """Whether the content of a message is without doubt an output of the notebook format; nbformat looks at all others."""
+    if kind == "stream":
+        return content.keys() == {"name", "text"} and all(type(one) is str for one in content.values())
+    if kind not in OUTPUT_FIELDS or not isinstance(content["metadata"], dict):
+        return False
+    return all(type(one) is str for one in content["data"].values())
 
 
 class WarmNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
@@ -133,6 +151,19 @@ class WarmNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # pape
         """Take papermill's options; `kernel` is closed at the end."""
         super().__init__(nb_man, **options)
         self._kernel = kernel
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        """Take an output as nbclient does; one that is seen at once to be sound is not held against the schema."""
+        is_plain = not (
+            display_id
+            or self.clear_before_next_output
+            or self.output_hook_stack[msg["parent_header"].get("msg_id")]
+        )
+        if not is_plain or not is_sound(msg["msg_type"], msg["content"]):
+            return super().output(outs, msg, display_id, cell_index)
+        fields = {name: msg["content"][name] for name in OUTPUT_FIELDS[msg["msg_type"]]}
+        outs.append(NotebookNode(output_type=msg["msg_type"], **fields))
+        return outs[-1]
 
     @contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:

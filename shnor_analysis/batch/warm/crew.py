@@ -15,6 +15,7 @@ from typing import Any
 from shnor_analysis.batch.plan import Job, Plan
 from shnor_analysis.batch.runs import Limits, job_message
 from shnor_analysis.batch.warm.forking import kill_group
+from shnor_analysis.batch.worker import no_folder
 from shnor_analysis.batch.worker_process import ONE_THREAD, QUIET
 
 LOG_NAME = "warm.log"
@@ -79,14 +80,21 @@ class WarmCrew:
                 env=environment,
                 start_new_session=True,
             )
-        self._tell({"preload": list(self._plan.preload)})
-        answer = self._hear()
+        try:
+            self._tell({"preload": list(self._plan.preload)})
+            answer = self._hear()
+        except BaseException:  # Ctrl-C: nobody waits for a server that imports
+            self._give_up()
+            raise
         if answer.get("event") != "ready":
-            self._server.kill()
-            self._bury()
+            self._give_up()
             raise CannotFork(answer.get("reason", "not_started"), answer.get("detail", self._log.name))
         for _ in range(self._size):
             self._next()
+
+    def _give_up(self) -> None:
+        self._server.kill()
+        self._bury()
 
     def _tell(self, message: dict[str, Any]) -> None:
         assert self._server.stdin is not None
@@ -102,30 +110,36 @@ class WarmCrew:
         return dict(json.loads(line)) if line.endswith(b"\n") else {}
 
     def _next(self) -> None:
-        if not self._waiting or self._is_over:
+        """Hand over one job that waits; those whose folder cannot be made are over at once."""
+        while self._waiting and not self._is_over:
+            job = self._waiting.pop()
+            self._attempts[job.unit_id] = self._attempts.get(job.unit_id, 0) + 1
+            if self._attempts[job.unit_id] == 1:
+                self.events.put(("started", job, {}))
+            try:
+                message = job_message(job, plan=self._plan, limits=self._limits)
+            except OSError as error:
+                self.events.put(("over", job, no_folder(error)))
+                continue
+            self._running[job.unit_id] = 0
+            self._tell(message)
             return
-        job = self._waiting.pop()
-        self._attempts[job.unit_id] = self._attempts.get(job.unit_id, 0) + 1
-        self._running[job.unit_id] = 0
-        try:
-            message = job_message(job, finisher=self._plan.finisher, limits=self._limits)
-        except OSError as error:
-            self._settle(job.unit_id, {"reason": "folder_closed", "detail": str(error)})
-            return
-        if self._attempts[job.unit_id] == 1:
-            self.events.put(("started", job, {}))
-        self._tell(message)
 
     def _listen(self) -> None:
-        """Pass on what the server says, until all is over."""
-        while self._running and not self._is_over:
-            said = self._hear()
-            if not said:
-                self._raise_again()
-            elif said["event"] == "started":
-                self._running[said["unit_id"]] = int(said["pid"])
-            else:
-                self._settle(said["unit_id"], said)
+        """Pass on what the server says, until all is over; a fault of this thread must not leave the parent waiting."""
+        try:
+            while self._running and not self._is_over:
+                self._pass_on(self._hear())
+        except BaseException as error:
+            self.events.put(("lost", self._plan.jobs[0], {"error": error}))
+
+    def _pass_on(self, said: dict[str, Any]) -> None:
+        if not said:
+            self._raise_again()
+        elif said["event"] == "started":
+            self._running[said["unit_id"]] = int(said["pid"])
+        else:
+            self._settle(said["unit_id"], said)
 
     def _settle(self, unit_id: str, answer: dict[str, Any]) -> None:
         del self._running[unit_id]

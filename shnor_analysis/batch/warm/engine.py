@@ -9,7 +9,7 @@ from typing import Any
 
 
 class WarmEngine:
-    """Papermill's engine interface; the notebook runs in a fork of this process, or plainly where none is possible."""
+    """Papermill's engine interface; the kernel is forked from a shared server, or plain where that is not possible."""
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str | None, **options: Any) -> Any:
@@ -17,15 +17,15 @@ class WarmEngine:
         from papermill.engines import NBClientEngine
         from papermill.log import logger
 
-        from shnor_analysis.batch.warm.choosing import notice, why_plain
+        from shnor_analysis.batch.warm.choosing import choose_engine, say_once
+        from shnor_analysis.batch.warm.forking import NotForked
 
-        reason, detail = why_plain(cls.nb_kernel_name(nb, kernel_name))
-        if reason:
-            logger.warning(notice(reason, detail))
-            return NBClientEngine.execute_notebook(nb, kernel_name, **options)
-        from shnor_analysis.batch.warm.papermill_engines import ForkedEngine
-
-        return ForkedEngine.execute_notebook(nb, kernel_name, **options)
+        try:
+            engine, more = choose_engine(nb, cls.nb_kernel_name(nb, kernel_name))
+        except NotForked as error:
+            say_once(error, logger.warning)
+            engine, more = NBClientEngine, {}
+        return engine.execute_notebook(nb, kernel_name, **more, **options)
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shnor_analysis.batch.memory_kills import memory_kills
 from shnor_analysis.batch.warm.child import be_report
 from shnor_analysis.batch.warm.forking import NEVER_PRELOADED, fork, kill_group, why_not_fork
 from shnor_analysis.batch.warm.preloading import preload
@@ -37,6 +38,7 @@ class Child:
     end_of_cell: float = float("inf")
     cell: int | None = None
     reason: str = ""
+    memory_kills: int = field(default_factory=memory_kills)
     heard: bytearray = field(default_factory=bytearray)
     result: dict[str, Any] | None = None
 
@@ -189,6 +191,8 @@ def _death_of(child: Child, status: int) -> dict[str, Any]:
     if child.reason:
         return {"reason": child.reason, "detail": ""}
     code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGKILL and memory_kills() > child.memory_kills:
+        return {"reason": "out_of_memory", "detail": "SIGKILL"}
     return {"reason": "kernel_died", "detail": signal.Signals(-code).name if code < 0 else f"exit {code}"}
 
 

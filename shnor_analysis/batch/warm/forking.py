@@ -17,6 +17,14 @@ TASKS = Path("/proc/self/task")
 PR_SET_PDEATHSIG = 1
 
 
+class NotForked(Exception):
+    """A kernel has to be started as usual: a code (msgid ``warm.<reason>``) and its detail."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")
+
+
 def why_not_fork() -> tuple[str, str]:
     """The reason not to fork here (msgid ``warm.<reason>``) and its detail; two empty texts when a fork is safe."""
     if sys.platform != "linux" or not TASKS.is_dir() or not hasattr(os, "pidfd_open"):

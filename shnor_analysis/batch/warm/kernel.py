@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -25,21 +25,26 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
-from jupyter_client.session import Session
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import Any as Any_
 
 from shnor_analysis.batch.warm import streams
+from shnor_analysis.batch.warm.messages import message_from, plain_session
 from shnor_analysis.batch.warm.wire import IOPUB, READ_BYTES, SHELL, Unpacker, WireSocket
 
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-WIRE_KEY = b"wire"
+Action = Callable[[], None]
+
+
+def nothing() -> None:
+    """What is done where nothing is to be done."""
 
 
 class WarmKernel(IPythonKernel):
     """The kernel of IPython, asked through a wire by one client that sends one request after another."""
 
     debugger_class = Any_()
+    after_cell: Action = staticmethod(nothing)
 
     @property
     def _supports_kernel_subshells(self) -> bool:
@@ -84,6 +89,7 @@ class WarmKernel(IPythonKernel):
         """Run a cell; what it wrote to the file descriptors belongs to it."""
         reply: dict[str, Any] = await super().do_execute(*arguments, **options)
         streams.drain()
+        self.after_cell()
         return reply
 
 
@@ -139,18 +145,28 @@ class WarmKernelApp(IPKernelApp):
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
 
-def serve(wire: socket.socket) -> None:
+def serve(
+    wire: socket.socket, *, parent: str = "", after_cell: Action = nothing, when_ready: Action = nothing
+) -> None:
     """Be the kernel of this process, in its main thread, until the client closes the wire.
 
     Only once in a process, and only in one that was forked for it.
+
+    Args:
+        wire: this end of it.
+        parent: number of the process that a notebook shall see as the one that started its kernel.
+        after_cell: called after each cell.
+        when_ready: called before the first request is answered.
     """
-    look_like_a_kernel()
+    look_like_a_kernel(parent)
     app = WarmKernelApp.instance()
     app.wire = wire
     app.outstream_class = f"{streams.__name__}.OutStream"
     app.session = plain_session()
     app.config.HistoryManager.enabled = False
     app.initialize(sys.argv[1:])
+    app.kernel.after_cell = after_cell
+    when_ready()
     asyncio.set_event_loop(loop := asyncio.new_event_loop())
     loop.run_until_complete(_answer_all(app, wire))
 
@@ -185,18 +201,6 @@ def run_exit_functions() -> None:
     atexit._run_exitfuncs()
 
 
-def plain_session() -> Session:
-    """A session whose key is no secret: a wire has two ends and no door."""
-    return Session(key=WIRE_KEY)
-
-
-def message_from(session: Session, parts: list[bytes]) -> dict[str, Any]:
-    """The message that the parts of a wire carry."""
-    _, rest = session.feed_identities(parts)
-    message: dict[str, Any] = session.deserialize(rest)
-    return message
-
-
 @contextmanager
 def no_debugger() -> Iterator[None]:
     """Keep the debugger, which no client of a wire can ask for, out of the start of a kernel."""
@@ -212,8 +216,11 @@ def no_debugger() -> Iterator[None]:
             sys.modules[name] = known
 
 
-def look_like_a_kernel() -> None:
-    """Leave nothing of the parent in sight: arguments, import path, environment, random state, signals."""
+def look_like_a_kernel(parent: str = "") -> None:
+    """Leave nothing of the parent in sight: arguments, import path, environment, random state, signals.
+
+    `parent` is the number of the process that stands for it, where that is another.
+    """
     import ipykernel_launcher
 
     if sys.path and sys.path[0] in {"", str(Path.cwd()), str(Path(sys.argv[0]).absolute().parent)}:
@@ -222,8 +229,8 @@ def look_like_a_kernel() -> None:
     logging.root.setLevel(logging.WARNING)
     name = Path(jupyter_runtime_dir()) / f"kernel-{uuid.uuid4()}.json"
     sys.argv = [str(ipykernel_launcher.__file__), "-f", str(name)]
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.environ["JPY_PARENT_PID"] = parent or str(os.getppid())
     os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()

@@ -1,4 +1,4 @@
-"""Two engines of papermill over one kernel: in a fork that papermill watches, or in this process."""
+"""Two engines of papermill over one kernel: in a forked process that papermill watches, or in this process."""
 
 from __future__ import annotations
 
@@ -7,32 +7,27 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from papermill.engines import Engine
 from papermill.log import logger
 
 from shnor_analysis.batch.warm.client import KernelProcess, WarmNotebookClient, WireClient
 from shnor_analysis.batch.warm.forking import fork, kill_group, leave_parent
-from shnor_analysis.batch.warm.kernel import leave_kernel, run_exit_functions, serve
 
 CellStarts = Callable[[int], None]
 
 
-class ForkedEngine(Engine):  # type: ignore[misc]  # papermill has no types
-    """The kernel is a fork of this process; a crash or a late cell ends the fork alone."""
+class WireEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """The kernel is another process that was forked for it; a crash or a late cell ends it alone."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, *, kernel: ForkedKernel, wire: socket.socket, **options: Any
+    ) -> None:
         """Execute the cells as papermill's own engine does."""
-        here, there = socket.socketpair()
-        pid = fork()
-        if pid == 0:
-            _be_kernel(here, there)
-        there.close()
-        kernel = _Fork(pid)
         try:
-            client_of(nb_man, here, kernel=kernel, kernel_name=kernel_name, **options).execute()
+            client_of(nb_man, wire, kernel=kernel, kernel_name=kernel_name, **options).execute()
         finally:
             kernel.end()
 
@@ -45,6 +40,8 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         """Execute the cells in the main thread, while papermill's client talks to them from another."""
+        from shnor_analysis.batch.warm.kernel import leave_kernel, serve
+
         here, there = socket.socketpair()
         failures: list[BaseException] = []
         client = client_of(nb_man, here, kernel=_ThisProcess(), kernel_name=kernel_name, **options)
@@ -70,6 +67,43 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
     def _tell(cls, cell: Any, cell_index: int) -> None:  # noqa: ARG003 - nbclient's names
         if cls.cell_starts is not None:
             cls.cell_starts(cell_index + 1)
+
+
+class ForkedKernel(KernelProcess, Protocol):
+    """A process that is ended when its notebook is."""
+
+    def end(self) -> None:
+        """End it with everything it started."""
+
+
+def fork_here() -> tuple[ForkedKernel, socket.socket]:
+    """A kernel that is a fork of this process, and this end of the wire to it."""
+    here, there = socket.socketpair()
+    pid = fork()
+    if pid == 0:
+        _be_kernel(here, there)
+    there.close()
+    return _Fork(pid), here
+
+
+def fork_from_server() -> tuple[ForkedKernel, socket.socket]:
+    """A kernel that is a fork of the shared server, and this end of the wire to it.
+
+    Raises:
+        NotForked: there is no such server, and none could be started.
+    """
+    from shnor_analysis.batch.warm.shared.borrowing import borrow
+    from shnor_analysis.batch.warm.shared.surroundings import look_around
+
+    here, there = socket.socketpair()
+    try:
+        kernel = borrow(look_around(os.environ, None), wire=there.fileno())
+    except BaseException:
+        here.close()
+        raise
+    finally:
+        there.close()
+    return kernel, here
 
 
 class _Fork:
@@ -104,6 +138,8 @@ class _ThisProcess:
 
 
 def _be_kernel(here: socket.socket, there: socket.socket) -> None:
+    from shnor_analysis.batch.warm.kernel import run_exit_functions, serve
+
     code = 1
     try:
         leave_parent()

@@ -12,7 +12,8 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -22,6 +23,8 @@ MACHINERY = (
     "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "encodings.ascii",
+    "faulthandler",
     "ipykernel_launcher",
     "nbformat.v4",
     "pdb",
@@ -35,7 +38,8 @@ MACHINERY = (
 def preload(modules: Iterable[str]) -> tuple[str, ...]:
     """Import the machinery and the modules named; those that are not installed are left out and named.
 
-    "module:function" is called, too: it may read what every report reads, and must start no thread.
+    "module:function" is called, too, with the text after a second colon where there is one: it may read what every
+    report reads, and must start no thread. One that fails says why in the log; reports then do without what it prepares.
 
     Libraries that ask at import whether they are in a notebook are told yes, as they will be.
     """
@@ -46,24 +50,33 @@ def preload(modules: Iterable[str]) -> tuple[str, ...]:
 
     os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     absent = []
-    with _as_in_a_kernel():
+    with as_in_a_kernel():
         for name in (*MACHINERY, *modules):
-            module, _, function = name.partition(":")
+            module, _, rest = name.partition(":")
+            function, _, argument = rest.partition(":")
             try:
                 imported = importlib.import_module(module)
             except ImportError:
                 absent.append(module)
                 continue
             if function:
-                getattr(imported, function)()
-    _use_once()
+                _call(getattr(imported, function), argument)
+    _check_a_notebook()
+    draw_a_figure()
     gc.collect()
     gc.freeze()
     return tuple(absent)
 
 
+def _call(function: Callable[..., object], argument: str) -> None:
+    try:
+        function(*([argument] if argument else []))
+    except Exception:
+        traceback.print_exc()
+
+
 @contextmanager
-def _as_in_a_kernel() -> Iterator[None]:
+def as_in_a_kernel() -> Iterator[None]:
     """For the time of the imports, `get_ipython` is there and has a kernel."""
     shell = SimpleNamespace(kernel=object(), config={"IPKernelApp": {}})
     builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
@@ -73,12 +86,16 @@ def _as_in_a_kernel() -> Iterator[None]:
         del builtins.get_ipython  # type: ignore[attr-defined]
 
 
-def _use_once() -> None:
-    """What libraries prepare at first use: the checker of notebooks, the list of fonts."""
+def _check_a_notebook() -> None:
+    """What nbformat prepares at first use."""
     import nbformat
 
     cell = {"id": "a", "cell_type": "markdown", "metadata": {}, "source": ""}
     nbformat.validate({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def draw_a_figure() -> None:
+    """What matplotlib, where it is loaded, prepares at first use: the list of fonts."""
     if "matplotlib" not in sys.modules:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -26,6 +26,7 @@ from shnor_analysis.exhibits.figures.drawing import (
     percent_axis,
     share_limit,
 )
+from shnor_analysis.exhibits.figures.hatching import Band, Hatching
 from shnor_analysis.exhibits.text import Text
 from shnor_analysis.language import render
 from shnor_analysis.results import Estimate, NotEstimable
@@ -82,16 +83,9 @@ def _draw_flagged(axes: Axes, facts: CourseFacts, points: Sequence[CoursePoint])
         return False
     shown = {one.school_year for one in points}
     years = [year for year in facts.signs.flagged_years if year in shown]
-    for year in years:
-        axes.axvspan(
-            year - 0.5,
-            year + 0.5,
-            facecolor="#f4f6f8",
-            edgecolor="#b9c2cb",
-            hatch="////",
-            linewidth=0,
-            zorder=0,
-        )
+    bands = Hatching([Band((year - 0.5, 0.0), (year + 0.5, 1.0)) for year in years], "#b9c2cb", depth=0)
+    bands.set_transform(axes.get_xaxis_transform())
+    axes.add_artist(bands)
     return bool(years)
 
 

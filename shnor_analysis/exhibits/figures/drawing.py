@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from shnor_analysis.exhibits import printing
+from shnor_analysis.exhibits.figures.lettering import StampingCanvas
 
 DOTS_PER_INCH = 130
 PAGE_INCHES = 7.0
@@ -26,6 +28,7 @@ ORANGE = "#b8500c"
 PALE_BLUE = "#b9d2ea"
 GRID = "#e8ecef"
 STRIPE = "#f7f8fa"
+PNG_SIGNATURE, PACKING = b"\x89PNG\r\n\x1a\n", 3
 MARKER_POINTS, MARKER_EDGE = 5.0, 1.3  # of the marks of factors and gaps
 
 STYLE: Any = {
@@ -59,14 +62,26 @@ class Drawing:
 
     def png(self) -> bytes:
         """The picture as PNG bytes, the same for the same facts."""
-        buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
-            canvas: Any = FigureCanvasAgg(self.figure)
-            canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
-        return buffer.getvalue()
+        with house_style():
+            canvas: Any = StampingCanvas(self.figure)
+            canvas.draw()
+        return png_of(np.asarray(canvas.buffer_rgba()))
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, Any]]:
         return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def png_of(dots: Any) -> bytes:
+    """A picture as PNG; `dots` × dots × 4, opaque. Flat colours pack best, and soonest, with nothing done to the rows."""
+    height, width, _ = dots.shape
+    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)
+    rows[:, 1:].reshape(height, width, 3)[...] = dots[..., :3]
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, red green blue
+    pieces = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, PACKING)), (b"IEND", b""))
+    return PNG_SIGNATURE + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in pieces
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from shnor_analysis.evaluation.facts import (
 )
 from shnor_analysis.exhibits import printing
 from shnor_analysis.exhibits.figures.drawing import Drawing, house_style, new_figure, share_limit
+from shnor_analysis.exhibits.figures.hatching import Band
 from shnor_analysis.exhibits.figures.trend_legend import draw_legend
 from shnor_analysis.exhibits.figures.trend_marks import Marks
 from shnor_analysis.exhibits.reading import assessment_place, is_joined, level_of, series_key
@@ -197,7 +198,7 @@ def _collect_breaks(marks: Marks, one: Series, origin: tuple[float, float], fram
         if concerned and frame.first_year <= known.school_year <= frame.last_year:
             end = AUTUMN_END if known.season == "autumn" else BAND_HALF
             left, right = at + known.school_year - BAND_HALF, at + known.school_year + end
-            marks.bands.append([(left, floor), (right, floor), (right, floor + 1), (left, floor + 1)])
+            marks.bands.append(Band((left, floor), (right, floor + 1)))
 
 
 def may_join(

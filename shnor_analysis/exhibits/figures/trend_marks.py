@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 
 from shnor_analysis.exhibits.figures.drawing import BLUE, INK, ORANGE, SOFT_INK
+from shnor_analysis.exhibits.figures.hatching import Band, Hatching
+from shnor_analysis.exhibits.figures.lettering import Point, Style, Words
 
-Point = tuple[float, float]
+TITLES = Style(7.0, INK, along="bottom")
+YEARS = Style(6.8, SOFT_INK, across="center", along="top")
+SHARES = Style(7.6, SOFT_INK, across="right", along="center")
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class Marks:
     intervals: list[list[Point]] = field(default_factory=list)
     joined: list[list[Point]] = field(default_factory=list)
     scales: list[list[Point]] = field(default_factory=list)
-    bands: list[list[Point]] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
     titles: list[tuple[Point, str]] = field(default_factory=list)
     years: list[tuple[Point, str]] = field(default_factory=list)
     shares: list[tuple[Point, str]] = field(default_factory=list)
@@ -37,12 +41,7 @@ class Marks:
             axes.add_collection(
                 LineCollection(lines, colors=colour, linewidths=width, zorder=depth), autolim=False
             )
-        axes.add_collection(
-            PolyCollection(
-                self.bands, facecolor="#f4f6f8", edgecolor="#c9d1d8", hatch="////", linewidth=0, zorder=0.4
-            ),
-            autolim=False,
-        )
+        axes.add_artist(Hatching(self.bands, "#c9d1d8", depth=0.4))
         self._draw_points(axes)
         self._draw_words(axes)
 
@@ -57,9 +56,5 @@ class Marks:
             axes.plot(*zip(*self.levels, strict=True), "_", color=ORANGE, markersize=6, markeredgewidth=1.7)
 
     def _draw_words(self, axes: Axes) -> None:
-        for (x, y), said in self.titles:
-            axes.text(x, y, said, fontsize=7, linespacing=1.15, va="bottom", color=INK)
-        for (x, y), said in self.years:
-            axes.text(x, y, said, fontsize=6.8, ha="center", va="top", color=SOFT_INK)
-        for (x, y), said in self.shares:
-            axes.text(x, y, said, ha="right", va="center", color=SOFT_INK)
+        for words, style in ((self.titles, TITLES), (self.years, YEARS), (self.shares, SHARES)):
+            axes.add_artist(Words(words, style))

@@ -8,17 +8,15 @@ from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
 from shnor_analysis.evaluation.programme_facts import CalibrationRow, CohortFlow, ListFlowFacts, ListForecast
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.programme_reading import coded
+from shnor_analysis.exhibits.programme_reading import autumn_in_words, coded
 from shnor_analysis.exhibits.sentences.fitted import opening
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable, Suppressed
+from shnor_analysis.results.list_flow import calibration_verdict
 
 Town = Released[TownEvaluation]
-# past lists are few: bounds of 95 % that miss more than a quarter of them, and more than one, do not hold
-FEWEST_CHECKS = 4
-OUTSIDE_ALLOWED = 0.25
 
 
 def describe_list_flow(released: Town, language: str) -> Text:
@@ -34,7 +32,8 @@ def describe_list_flow(released: Town, language: str) -> Text:
         blocks.append(Paragraph(render("list_flow.not_meant", language), "note"))
     rule = rule_name(facts.rule, language)
     how = printing.counted("list_flow.how", facts.schools_n, language, rule=rule)
-    blocks.append(Paragraph(f"{how} {_first_year(facts, language)}", "note"))
+    years = f"{_first_year(facts, language)} {autumn_in_words(facts.autumn_years, language)}".strip()
+    blocks.append(Paragraph(f"{how} {years}", "note"))
     if not facts.rule_is_verified:
         blocks.append(Paragraph(render("lists.unverified", language), "caution"))
     blocks += [Paragraph(render(f"list_flow_note.{note}", language), "note") for note in facts.notes]
@@ -148,19 +147,13 @@ def describe_calibration(released: Town, language: str) -> Text:
     inside = sum(one.is_inside is True for one in known)
     said = printing.counted("calibration.inside", len(known), language, inside=inside)
     blocks: list[Block] = [heading, Paragraph(f"{render('calibration.intro', language)} {said}")]
-    blocks.append(Paragraph(_verdict(inside, len(known), language), "note"))
+    verdict = calibration_verdict(inside, len(known))
+    blocks.append(Paragraph(render(f"calibration.{verdict}", language), "note"))
     return Text("calibration", tuple(blocks))
 
 
 def _checked(rows: tuple[CalibrationRow, ...]) -> list[CalibrationRow]:
     return [one for one in rows if isinstance(one.is_inside, bool)]
-
-
-def _verdict(inside: int, n: int, language: str) -> str:
-    """What the check allows to say: with few lists little, with many outside that predictions are not to be trusted."""
-    if n - inside > max(1, OUTSIDE_ALLOWED * n):
-        return render("calibration.fails", language)
-    return render("calibration.few" if n < FEWEST_CHECKS else "calibration.holds", language)
 
 
 def describe_next_list(released: Town, language: str) -> Text:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from shnor_analysis.disclosure import Released
 from shnor_analysis.evaluation.facts import TownEvaluation
-from shnor_analysis.evaluation.programme_facts import GroupYearRow, ProgrammeFacts
+from shnor_analysis.evaluation.programme_facts import ProgrammeFacts, UnseenProgramme
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.programme_reading import COMPARISON, coded, cohort_years, estimated, is_effect
+from shnor_analysis.exhibits.programme_reading import autumn_in_words, coded, estimated, is_effect
 from shnor_analysis.exhibits.sentences.fitted import opening
+from shnor_analysis.exhibits.sentences.naive import describe_naive
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable
-from shnor_analysis.results.evidence import MonthsOfProgress
+from shnor_analysis.results.evidence import MonthsOfProgress, PreTrend
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import Note
 from shnor_analysis.results.shown_plan import USUAL_EFFECT
@@ -33,11 +34,13 @@ def describe_programme(released: Town, language: str) -> Text:
         *start,
         Heading(render("programme.first", language), 3),
         Paragraph(_schools(facts, language)),
+        Paragraph(_which_years(facts, language), "note"),
         *_detectable(facts.effect, language),
         Heading(render("programme.found", language), 3),
         Paragraph(headline(facts, language), "lead"),
         Paragraph(_in_sd(facts, language)),
         Paragraph(_reading(facts, language)),
+        *_course_before(facts.effect, language),
         Paragraph(render("programme.hull", language), "note"),
         *_chance(facts.effect, language),
         *(_months(facts.effect, language) if is_effect(facts) else ()),
@@ -57,9 +60,18 @@ def _others(town: TownEvaluation, language: str) -> Iterator[Block]:
         )
         for one in town.other_programmes
     ]
+    said += [_unseen(one, language) for one in town.unseen_programmes]
     if said:
         yield Heading(render("programme.others", language), 3)
         yield Bullets(tuple(said))
+
+
+def _unseen(one: UnseenProgramme, language: str) -> str:
+    """A programme without any result, with its number of schools and the reason."""
+    why = coded(f"not_estimable.{one.reason.reason}", one.reason.fields, language)
+    return printing.counted(
+        "programme.other.unseen", one.schools_n, language, programme=one.programme, why=why
+    )
 
 
 def _note(note: Note, language: str) -> str:
@@ -84,9 +96,24 @@ def _schools(facts: ProgrammeFacts, language: str) -> str:
     others = printing.counted("programme.comparison", effect.n_comparison, language)
     years = "; ".join(
         printing.counted("programme.cohort", n, language, year=printing.school_year(year, language))
-        for year, n in effect.cohorts
+        for year, n in effect.cohorts or facts.cohorts
     )
     return render("programme.schools", language, treated=treated, comparison=others, cohorts=years)
+
+
+def _which_years(facts: ProgrammeFacts, language: str) -> str:
+    """Which year is the first that results are looked at in, and what autumn tests count for."""
+    code = "programme.delay.later" if facts.effect.delay else "programme.delay.none"
+    return f"{render(code, language)} {autumn_in_words(facts.autumn_years, language)}".strip()
+
+
+def _course_before(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
+    """That the schools were on another course already before they were chosen, where that is seen."""
+    told = effect.pre_trend
+    if isinstance(told, PreTrend) and told.is_clear:
+        code = "programme.pre_trend.down" if told.slope < 0 else "programme.pre_trend.up"
+        slope, drift = (printing.spread(one, language) for one in (told.slope, told.drift))
+        yield Paragraph(render(code, language, slope=slope, drift=drift), "caution")
 
 
 def _detectable(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
@@ -176,60 +203,6 @@ def _months(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
         high=printing.number(months.high, language),
     )
     yield Paragraph(f"{said} {warnings}", "note")
-
-
-def describe_naive(released: Town, language: str) -> Text:
-    """What the simple comparison of before and after would say, and why it is not said."""
-    facts = estimated(released.value)
-    said = tuple(_naive(facts, language)) if facts else ()
-    if not said:
-        return Text("naive", ())
-    blocks = (
-        Heading(render("naive.heading", language), 3),
-        Paragraph(render("naive.intro", language)),
-        Bullets(said),
-        Paragraph(render("naive.why", language), "caution"),
-    )
-    return Text("naive", blocks)
-
-
-def _naive(facts: ProgrammeFacts, language: str) -> Iterator[str]:
-    others = cohort_years(facts, COMPARISON)
-    for cohort, _ in facts.cohorts:
-        own = cohort_years(facts, str(cohort))
-        before = cohort - 1
-        after = min((year for year in own if year >= cohort + facts.effect.delay), default=None)
-        if before not in own or after is None:
-            continue
-        told = _before_after(own[before], own[after], language)
-        if told is None:
-            continue
-        beside = (
-            _before_after(others[before], others[after], language)
-            if {before, after} <= others.keys()
-            else None
-        )
-        said = render(
-            "naive.cohort",
-            language,
-            cohort=printing.school_year(cohort, language),
-            before=printing.school_year(before, language),
-            after=printing.school_year(after, language),
-            **told,
-        )
-        yield f"{said} {render('naive.others', language, **beside)}" if beside else said
-
-
-def _before_after(before: GroupYearRow, after: GroupYearRow, language: str) -> dict[str, str] | None:
-    """Two shares of low results and their change; None where one of them is not open."""
-    if not isinstance(before.share_low, float) or not isinstance(after.share_low, float):
-        return None
-    change = round(after.share_low * 100) - round(before.share_low * 100)
-    return {
-        "was": printing.percent(before.share_low, language),
-        "became": printing.percent(after.share_low, language),
-        "change": printing.points(change, language),
-    }
 
 
 SECTIONS = {"programme": describe_programme, "naive": describe_naive}

@@ -12,9 +12,11 @@ from shnor_analysis.exhibits.programme_reading import coded, estimated
 from shnor_analysis.exhibits.text import Block, Bullets, Heading, Paragraph, Text
 from shnor_analysis.language import render
 from shnor_analysis.results import NotEstimable
+from shnor_analysis.results.evidence import PreTrend
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import (
     PLACEBOS_FOR_A_TEST,
+    DesignEstimate,
     Discontinuity,
     PlaceboRank,
     StaggeredEffect,
@@ -39,9 +41,24 @@ def describe_event_study(released: Town, language: str) -> Text:
         blocks.append(
             Paragraph(render(code, language, value=printing.spread(lowest.estimate, language)), "note")
         )
+    blocks += _course_before(facts.effect, language)
     if facts.breaks:
         blocks.append(Paragraph(printing.counted("event.breaks", len(facts.breaks), language), "note"))
     return Text("event_study", tuple(blocks))
+
+
+def _course_before(effect: ProgrammeEffect, language: str) -> Iterator[Block]:
+    """How the schools moved before they were chosen, and what that would have led to with no programme."""
+    told = effect.pre_trend
+    if isinstance(told, NotEstimable):
+        yield Paragraph(render("pre_trend.none", language, why=_why(told, language)), "note")
+    if not isinstance(told, PreTrend):
+        return
+    side = "unclear" if not told.is_clear else "down" if told.slope < 0 else "up"
+    numbers = ("slope", "conf_low", "conf_high", "drift", "drift_low", "drift_high")
+    said = {name: printing.spread(getattr(told, name), language) for name in numbers}
+    text = printing.counted(f"pre_trend.{side}", told.years_n, language, **said)
+    yield Paragraph(text, "caution" if told.is_clear else "plain")
 
 
 def describe_placebos(released: Town, language: str) -> Text:
@@ -66,6 +83,8 @@ def describe_placebos(released: Town, language: str) -> Text:
         Paragraph(f"{render('placebo.intro', language)} {count} {place}"),
         Paragraph(_least_p(ranked, language), "note"),
     )
+    if ranked.is_overlapping:
+        blocks = (*blocks, Paragraph(render("placebo.overlapping", language), "note"))
     return Text("placebos", blocks)
 
 
@@ -125,7 +144,8 @@ def _others(effect: ProgrammeEffect, language: str) -> Iterator[str]:
         own = effect.design("callaway_santanna")
         if not isinstance(own, NotEstimable):
             told = printing.spread_interval(own.estimate, own.conf_low, own.conf_high, language=language)
-            yield render("staggered.found", language, value=told)
+            said = render("staggered.found", language, value=told)
+            yield f"{said} {_why_not_first(effect, own, language)}"
     elif isinstance(effect.staggered, NotEstimable):
         yield render("staggered.none", language, why=_why(effect.staggered, language))
     if isinstance(effect.discontinuity, Discontinuity):
@@ -134,6 +154,20 @@ def _others(effect: ProgrammeEffect, language: str) -> Iterator[str]:
         yield printing.counted("discontinuity.found", one.n_below + one.n_above, language, value=told)
     elif isinstance(effect.discontinuity, NotEstimable):
         yield render("discontinuity.none", language, why=_why(effect.discontinuity, language))
+
+
+def _why_not_first(effect: ProgrammeEffect, own: DesignEstimate, language: str) -> str:
+    """Why the design by years of joining is a check and not the answer, and what its one base year makes of it."""
+    said = [render("staggered.check", language)]
+    last = next((one.estimate for one in reversed(effect.event_study) if one.is_base), 0.0)
+    if round(last, 2):
+        side = "low" if last < 0 else "high"
+        said.append(render(f"staggered.base_{side}", language, value=printing.spread(last, language)))
+    low, high = effect.hull_low, effect.hull_high
+    holds_zero = low is not None and high is not None and low <= 0 <= high
+    if holds_zero and (own.conf_low > 0 or own.conf_high < 0):
+        said.append(render("staggered.alone", language))
+    return " ".join(said)
 
 
 def _why(reason: NotEstimable, language: str) -> str:

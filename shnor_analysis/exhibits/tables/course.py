@@ -16,7 +16,7 @@ from shnor_analysis.evaluation.school_programme_facts import (
     SimilarYear,
 )
 from shnor_analysis.exhibits import printing
-from shnor_analysis.exhibits.programme_reading import coded
+from shnor_analysis.exhibits.programme_reading import autumn_in_words, coded
 from shnor_analysis.exhibits.sentences.school_lists import change_verdict
 from shnor_analysis.exhibits.sentences.shared import rule_name
 from shnor_analysis.exhibits.tables.building import build_table, reasons_of
@@ -105,10 +105,19 @@ def _rule(one: RuleStatement, language: str) -> Cells:
         now=_low_of(one.now.procedures_low_n, len(one.now.evidence), language),
     )
     if isinstance(one.chance_left, float):
-        evidence += " " + render(
-            "exits.rule.chance", language, n=printing.of_hundred(one.chance_left, language)
-        )
+        evidence += " " + _chance(one, one.chance_left, language)
     return answer, evidence, "; ".join(_rule_missing(one, language)) or printing.DASH
+
+
+def _chance(one: RuleStatement, chance: float, language: str) -> str:
+    """The chance to leave, which is of one year, beside what was seen after one year; else that it is of one year."""
+    n = printing.of_hundred(chance, language)
+    if not one.is_one_year:
+        return render("exits.rule.chance.longer", language, n=n)
+    if one.first_off_list_year in (None, one.now_list_year):
+        return render("exits.rule.chance", language, n=n)
+    year = printing.school_year(one.first_off_list_year or 0, language)
+    return render("exits.rule.chance.then", language, n=n, year=year)
 
 
 def _low_of(low: object, n: int, language: str) -> str:
@@ -188,6 +197,8 @@ def make_course_table(released: School, language: str) -> ShownTable | Text:
     notes = [*reasons_of(parts, language), render("note.course", language)]
     if not all(one.is_comparable for one in facts.years):
         notes.append(render("note.groups.break", language))
+    if facts.autumn_years:
+        notes.append(autumn_in_words(facts.autumn_years, language))
     return build_table(rows, columns, section="course", notes=notes)
 
 

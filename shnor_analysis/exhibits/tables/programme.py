@@ -43,7 +43,10 @@ def make_programme_table(released: Town, language: str) -> ShownTable | Text:
         for one in absent
         if isinstance(one, NotEstimable)
     ]
-    notes += [render(f"note.programme.{code}", language) for code in ("better", "p", "hull")]
+    codes = ["better", "p", "hull"]
+    if isinstance(facts.effect.design("callaway_santanna"), DesignEstimate):
+        codes.append("staggered")
+    notes += [render(f"note.programme.{code}", language) for code in codes]
     return build_table(rows, columns, section="programme", notes=notes)
 
 

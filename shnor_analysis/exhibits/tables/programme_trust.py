@@ -35,10 +35,13 @@ def make_evidence_table(released: Town, language: str) -> ShownTable | Text:
     rows, left = [], grade.start
     for place, step in enumerate(grade.steps):
         left += step.change
+        reason = coded(f"grade_step.{step.code}", step.fields, language)
+        if step.is_spared:
+            reason = f"{reason} {render('grade_step.spared', language)}"
         change = printing.number(step.change, language) if step.change else printing.DASH
         rows.append(
             {
-                "reason": coded(f"grade_step.{step.code}", step.fields, language),
+                "reason": reason,
                 "change": printing.number(grade.start, language) if place == 0 else change,
                 "left": printing.number(left, language),
             }

@@ -1,0 +1,162 @@
+"""A thousand schools: the reports of an invented region, with one kill -9 and one resume in the middle.
+
+Use: python benchmarks/region_batch.py [--schools 1000] [--jobs 2] [--folder KEPT]
+
+Makes two workspaces, of a town of 41 schools and of a region (kept in the folder given, else thrown away), runs
+`shnor report --all` on both, kills that of the region when half of its reports are made, goes on with `--resume`, and
+checks that every report and the index are there and that none was made twice. Told are reports a second from the first
+report begun to the last one finished, at 41 schools and in both halves of the region.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from shnor_analysis import warehouse
+from shnor_analysis.cli.demonstration import town_settings
+from shnor_analysis.schemas.card import FileCard
+from shnor_analysis.simulation import TownSpec, simulate_town
+from shnor_analysis.workspace import create_workspace
+
+TOWN_SCHOOLS, SCHOOLS_IN_MUNICIPALITY, YEAR = 41, 40, 2024
+REPORT = "mark_statistics"
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Say how long a step took."""
+    clock = time.perf_counter()
+    yield
+    print(f"  {what}: {time.perf_counter() - clock:.1f} s", flush=True)
+
+
+def make_workspace(folder: Path, schools_n: int) -> None:
+    """A workspace of an invented place with its models; results of schools, no rows of pupils.
+
+    Its tables are stored as if one file had brought them: the reading of raw files is measured elsewhere.
+    """
+    if (folder / "made").exists():
+        return
+    print(f"{schools_n} schools", flush=True)
+    spec = TownSpec(
+        schools_n=schools_n,
+        municipalities_n=max(1, schools_n // SCHOOLS_IN_MUNICIPALITY),
+        school_level_only=True,
+    )
+    with told("drawn"):
+        tables = {name: frame for name, frame in simulate_town(spec).tables.items() if len(frame)}
+    workspace = create_workspace(folder, town_settings(spec.seed))
+    card = FileCard(
+        sha256=spec.fingerprint,
+        file_name="invented.xlsx",
+        report=REPORT,
+        received="2026-09-01T08:00:00+00:00",
+        owner="",
+        rows=tuple((name, len(frame)) for name, frame in tables.items()),
+        is_verified_layout=False,
+        has_personal=False,
+    )
+    with told("stored"):
+        warehouse.store_reading(folder, card, tables)
+    with told("built"):
+        workspace.build()
+    with told("fitted"):
+        workspace.fit(YEAR)
+    (folder / "made").touch()
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    """The command line of a run."""
+    return [sys.executable, "-m", "shnor_analysis.cli", "report", "--folder", str(folder), *options]
+
+
+def lines_of(folder: Path) -> list[dict[str, str]]:
+    """Every line of every ledger of the workspace, in order; the last may still be on its way."""
+    found = []
+    for path in sorted(folder.glob("reports/*/runs/*/ledger.jsonl")):
+        told_lines = path.read_text(encoding="utf-8").split("\n")
+        found += [json.loads(line) for line in told_lines if line.endswith("}")]
+    return found
+
+
+def rate(lines: list[dict[str, str]]) -> float:
+    """Reports a second, from the first begun to the last finished."""
+    begun = [datetime.fromisoformat(line["at"]) for line in lines if line["event"] == "started"]
+    done = [datetime.fromisoformat(line["at"]) for line in lines if line["event"] == "finished"]
+    return len(done) / (max(done) - min(begun)).total_seconds()
+
+
+def run_and_kill(folder: Path, jobs: int, after: int) -> None:
+    """Begin a run and end its parent the hard way when that many reports are finished."""
+    running = subprocess.Popen(
+        command(folder, "--all", "--force", "--jobs", str(jobs)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while sum(line["event"] == "finished" for line in lines_of(folder)) < after:
+        assert running.poll() is None, f"ended by itself with {running.returncode}"
+        time.sleep(1.0)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def check(folder: Path, schools_n: int) -> None:
+    """Every report, its page and manifest, and the index; no half folder; none finished twice."""
+    (home,) = (folder / "reports").glob(str(YEAR))
+    pages = {path.parent.name for path in home.glob("*/report.html")}
+    assert len(pages) == schools_n + 1, len(pages)
+    assert {path.parent.name for path in home.glob("*/manifest.json")} == pages
+    links = re.findall(r'href="([^"/]+)/report\.html"', (home / "index.html").read_text(encoding="utf-8"))
+    assert sorted(links) == sorted(pages)
+    assert not [path for path in home.iterdir() if path.name.endswith((".part", ".old"))]
+    finished = Counter(line["unit_id"] for line in lines_of(folder) if line["event"] == "finished")
+    assert set(finished.values()) == {1}, [code for code, times in finished.items() if times > 1]
+    print(f"{len(pages)} reports and the index are there, none was finished twice")
+
+
+def main() -> None:
+    """Make, run, kill, resume, check, tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--schools", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as thrown_away:
+        home = asked.folder or Path(thrown_away)
+        town, region = home / f"town-{TOWN_SCHOOLS}", home / f"region-{asked.schools}"
+        make_workspace(town, TOWN_SCHOOLS)
+        make_workspace(region, asked.schools)
+        for folder in (town, region):
+            subprocess.run(["rm", "-rf", str(folder / "reports")], check=True)
+        with told(f"shnor report --all, {TOWN_SCHOOLS} schools"):
+            options = ("--all", "--force", "--jobs", str(asked.jobs))
+            subprocess.run(command(town, *options), check=True, capture_output=True)
+        with told("until kill -9"):
+            run_and_kill(region, asked.jobs, asked.schools // 2)
+        before = lines_of(region)
+        with told("shnor report --resume"):
+            subprocess.run(
+                command(region, "--resume", "--jobs", str(asked.jobs)), check=True, capture_output=True
+            )
+        check(region, asked.schools)
+        first = rate(lines_of(town))
+        for name, lines in (("first half", before), ("after the resume", lines_of(region)[len(before) :])):
+            ratio = rate(lines) / first
+            print(f"{name}: {rate(lines):.2f} reports/s, {ratio:.2f} of {TOWN_SCHOOLS} schools' {first:.2f}")
+
+
+if __name__ == "__main__":
+    main()
