@@ -220,8 +220,9 @@ def main() -> None:
         home = Path(kept)
         workspace = (asked.folder or home / "town").resolve()
         if not asked.folder:
-            command = ["-m", "shnor_analysis.cli", "demo", "--no-reports", "--folder", str(workspace)]
-            subprocess.run([sys.executable, *command], check=True, capture_output=True)
+            shnor = str(Path(sys.executable).with_name("shnor"))
+            made = [shnor, "demo", "--no-reports", "--folder", str(workspace)]
+            subprocess.run(made, check=True, capture_output=True)
         jobs = school_jobs(workspace, home / "out", count=asked.reports, year=asked.year)
         # the report that prepares is none of those that are measured
         stranger = f"sch66{asked.reports + 1:04d}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from shnor_analysis.cli.speech import say, speak_language, tell, tell_facts
 from shnor_analysis.exhibits.printing import percent
 from shnor_analysis.glossary import label
-from shnor_analysis.language import render
+from shnor_analysis.language import number, render, school_year
 from shnor_analysis.results import Estimate, NotEstimable
 from shnor_analysis.results.factor_influence import FactorInfluence
+from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.school_effects import VERDICTS, SchoolEffects
 from shnor_analysis.results.town_fits import FamilyFits, TownFits
+from shnor_analysis.results.town_programme import TownProgramme
 from shnor_analysis.warehouse.analysis import ALL_SUBJECTS
 from shnor_analysis.workspace import FitOutcome
 
@@ -17,11 +19,12 @@ MEASURES = ("effects", "progress")
 
 
 def show_fit(outcome: FitOutcome) -> None:
-    """A block a family of results: sizes, what goes with circumstances, how many schools have which verdict."""
+    """A block a family of results: sizes, what goes with circumstances, how many schools have which verdict; programmes."""
     fits = outcome.fits
     _tell_left_out(fits)
     for family in fits.families:
         _tell_family(family)
+    _tell_programmes(outcome.programme)
     if not fits.families:
         tell(say("cli.fit_nothing", year=fits.school_year))
     elif outcome.is_new:
@@ -38,6 +41,7 @@ def show_fit(outcome: FitOutcome) -> None:
                 {"code": reason.code, "n": reason.n, **reason.fields} for reason in fits.accounting.reasons()
             ],
             "families": [_facts(family) for family in fits.families],
+            "programmes": _programme_facts(outcome.programme),
         }
     )
 
@@ -89,6 +93,50 @@ def _tell_effects(measure: str, effects: SchoolEffects | NotEstimable) -> None:
         return
     counts = {verdict: len(effects.with_verdict(verdict)) for verdict in VERDICTS}
     tell(say("cli.fit_effects", measure=name, **counts))
+
+
+def _tell_programmes(found: TownProgramme | NotEstimable) -> None:
+    """A line a programme: its schools by year of joining, and what was estimated of it or why nothing was."""
+    if isinstance(found, NotEstimable):
+        return
+    if not found.programmes:
+        tell(say("cli.fit_no_programme"))
+    for one in found.programmes:
+        cohorts = ", ".join(f"{school_year(year, speak_language())}: {n}" for year, n in one.cohorts)
+        tell(say("cli.fit_programme", name=one.programme, schools=len(one.treated), cohorts=cohorts))
+        tell(_estimated(one.effect))
+
+
+def _estimated(effect: ProgrammeEffect | NotEstimable) -> str:
+    """What was estimated: the hull of both designs, one design, or nothing and why."""
+    language = speak_language()
+    missing = effect if isinstance(effect, NotEstimable) else effect.reason
+    if missing is not None:
+        return say("cli.fit_programme_nothing", reason=missing.in_words(language))
+    assert isinstance(effect, ProgrammeEffect)
+    schools = {"treated": effect.n_treated, "comparison": effect.n_comparison}
+    if effect.hull_low is not None and effect.hull_high is not None:
+        low, high = (number(end, language, 2) for end in (effect.hull_low, effect.hull_high))
+        return say("cli.fit_programme_hull", low=low, high=high, **schools)
+    reason = next((one.in_words(language) for _, one in effect.absent), "")
+    return say("cli.fit_programme_alone", reason=reason, **schools)
+
+
+def _programme_facts(found: TownProgramme | NotEstimable) -> list[dict[str, object]]:
+    if isinstance(found, NotEstimable):
+        return []
+    told: list[dict[str, object]] = []
+    for one in found.programmes:
+        effect = one.effect
+        missing = effect if isinstance(effect, NotEstimable) else effect.reason
+        facts: dict[str, object] = {"programme": one.programme, "cohorts": one.cohorts}
+        if isinstance(effect, ProgrammeEffect):
+            names = ("n_treated", "n_comparison", "hull_low", "hull_high")
+            facts |= {name: getattr(effect, name) for name in names}
+        told.append(
+            facts if missing is None else {**facts, "not_estimable": missing.reason, **missing.fields}
+        )
+    return told
 
 
 def _facts(family: FamilyFits) -> dict[str, object]:

@@ -160,7 +160,7 @@ def _strange_types(value: object) -> Iterator[str]:
     waiting = [value]
     while waiting:  # one loop, not a call for each of the ten thousands of values of a report
         one: Any = waiting.pop()
-        kind = type(one)
+        kind: Any = type(one)
         if kind in _PLAIN or isinstance(one, _PLAIN):
             continue
         if isinstance(one, tuple):

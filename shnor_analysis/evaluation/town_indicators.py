@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ class TownIndicators:
 
     def by_school(self) -> TownIndicators:
         """The same indicators with the places of each school's rows at hand, for who asks for many schools."""
-        places = {
+        places: dict[str, Any] = {
             name: dict(frame.groupby("school_id").indices)
             for name, frame in self._frames.items()
             if "school_id" in frame.columns

@@ -183,7 +183,11 @@ def _estimated(
     if not bracket.designs:
         return _descriptive(described, study, rows, flow, reason=dict(bracket.absent)["ancova"])
     primary = bracket.of("ancova")
-    mdes = primary and detectable(primary.std_error, primary.df, level=study.level, power=POWER)
+    mdes = (
+        primary
+        if primary is None
+        else detectable(primary.std_error, primary.df, level=study.level, power=POWER)
+    )
     icc = study.years.icc
     baseline = baseline_of(rows, icc=icc)
     sizes = sizes_of(bracket.designs, rows, icc=icc, level=study.level)

@@ -35,8 +35,8 @@ class AnalysisPlan:
     """What will be asked of which schools and results, and how it will be answered.
 
     `treated`: school_id and first school year of the programme, in the order of school_id. `programme`: its name, or
-    empty where the plan does not say. `rule`: version of the rule that made the list, or empty. `comparison`: "not_yet" (schools that are not treated yet count until they are) or
-    "never". `analyses` and `specifications` are codes; `primary` is the analysis of the headline. `years_before` and
+    empty where the plan does not say. `rule`: version of the rule that made the list, or empty. `comparison`:
+    "not_yet" (schools that are not treated yet count until they are) or "never". `analyses` and `specifications` are codes; `primary` is the analysis of the headline. `years_before` and
     `years_after`: school years that will be looked at on either side of the programme's first year, the selection
     years included. `context`: factors taken into account. `wanted`: the effect that would matter, in standard
     deviations of pupils, None where none was named.
@@ -127,7 +127,7 @@ class PlanState:
 
 def hash_of(frozen: FrozenPlan) -> str:
     """SHA-256 over everything in a frozen plan but the hash itself; hexadecimal."""
-    plan = asdict(frozen.plan)
+    plan: dict[str, Any] = asdict(frozen.plan)
     if not plan["programme"]:
         # plans fixed before plans could name a programme keep their hash
         del plan["programme"]

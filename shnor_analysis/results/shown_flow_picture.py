@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -156,7 +156,7 @@ def _dot(at: float, middle: float, *, is_own: bool) -> str:
 
 def _legend(y: float, lines: list[_Line], language: str) -> Iterator[str]:
     """What bar, line and dots mean, each with its word."""
-    marks = [
+    marks: list[tuple[str, float, Callable[[float], str]]] = [
         ("legend.predicted", 18.0, lambda x: _bar(x, y - 4, 16)),
         ("legend.middle", 9.0, lambda x: _tick(x + 4, y - 4)),
         ("legend.left", 14.0, lambda x: _dot(x + 6, y - 4, is_own=False)),

@@ -14,8 +14,8 @@ from shnor_analysis.evaluation import (
     factors_of,
     list_flow_of,
     programmes_of,
-    unseen_programmes,
     school_names,
+    unseen_programmes,
     with_programme,
 )
 from shnor_analysis.evaluation.facts import SchoolEvaluation, TownEvaluation

@@ -18,11 +18,12 @@ from shnor_analysis.results import NotEstimable
 from shnor_analysis.settings import Settings
 from shnor_analysis.workspace.fits_folder import POINTER, PREFIX, current_fits, fits_home, next_name
 from shnor_analysis.workspace.lock import writing
-from shnor_analysis.workspace.programme_fitting import fit_programme, store_programme
+from shnor_analysis.workspace.programme_fitting import fit_programme, read_programme, store_programme
 
 if TYPE_CHECKING:
     from shnor_analysis.results.school_fits import SchoolFits
     from shnor_analysis.results.town_fits import TownFits
+    from shnor_analysis.results.town_programme import TownProgramme
 
 BASIS = "basis.json"
 VERSION = 4  # of the models and of what their results mean: what another version fitted is fitted anew
@@ -43,11 +44,15 @@ Tell = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class FitOutcome:
-    """What became of fitting a school year: `is_new` is false where nothing had changed and nothing was done."""
+    """What became of fitting a school year: `is_new` is false where nothing had changed and nothing was done.
+
+    `fits` are the models of results, `programme` the lists and programmes.
+    """
 
     school_year: int
     is_new: bool
     fits: TownFits
+    programme: TownProgramme | NotEstimable
     seconds: float
 
 
@@ -78,7 +83,8 @@ def fit_year(
         fingerprint = inputs_fingerprint(folder, settings, request.school_year, replicates=request.replicates)
         home = fits_home(folder, request.school_year)
         if not request.force and _fingerprint_of(current_fits(home)) == fingerprint:
-            return FitOutcome(request.school_year, False, _load(home), time.perf_counter() - start)
+            kept = read_programme(folder, request.school_year)
+            return FitOutcome(request.school_year, False, _load(home), kept, time.perf_counter() - start)
         plan = TownPlan(request.school_year, settings.analysis.factors, request.replicates, settings.seed)
         with warehouse.connected(folder) as connection:
             fits = fit_town(connection, plan, fingerprint=fingerprint, tell=tell)
@@ -95,7 +101,7 @@ def fit_year(
         for other in home.glob(f"{PREFIX}*"):
             if other.name != name:
                 shutil.rmtree(other, ignore_errors=True)
-    return FitOutcome(request.school_year, True, fits, time.perf_counter() - start)
+    return FitOutcome(request.school_year, True, fits, programme[0], time.perf_counter() - start)
 
 
 def read_fits(folder: Path, school_year: int, *, only: Collection[str] = ()) -> TownFits | NotEstimable:

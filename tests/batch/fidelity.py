@@ -13,7 +13,8 @@ TIMES = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 PROCESS = re.compile(r"ipykernel_\d+")
 TOOK = re.compile(r"(CPU times: .*|Wall time: .*|total: [\d.]+ .s)")
-WIDGET = re.compile(r"\b[0-9a-f]{32}\b")
+WIDGET = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 FILE_OF_CELL = re.compile(r"ipykernel_PID/\d+\.py")
 # cells that papermill adds get a random id
 MADE_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
@@ -36,9 +37,18 @@ def differences(one: Any, other: Any) -> list[str]:
 
 
 def with_numbered_widgets(notebook: Any) -> Any:
-    """The random names of widgets become numbers in the order in which they were made."""
+    """The random names of widgets become numbers: first those that cells show, then what these are made of."""
+    states = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    left = sorted(states, key=lambda name: WIDGET.sub("WIDGET", json.dumps(states[name], sort_keys=True)))
+    order = dict.fromkeys(WIDGET.findall(json.dumps(notebook.cells, sort_keys=True)))
+    for start in (None, *left):
+        order.update(dict.fromkeys([start] if start else []))
+        for name in (queue := list(order)):
+            parts = WIDGET.findall(json.dumps(states.get(name, {}), sort_keys=True))
+            queue += [part for part in parts if part not in order]
+            order.update(dict.fromkeys(parts))
     text = json.dumps(notebook, ensure_ascii=False)
-    for number, name in enumerate(dict.fromkeys(WIDGET.findall(text))):
+    for number, name in enumerate(order):
         text = text.replace(name, f"WIDGET-{number}")
     return nbformat.from_dict(json.loads(text))
 

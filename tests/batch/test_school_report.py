@@ -19,9 +19,9 @@ from shnor_analysis.settings import Settings
 from shnor_analysis.simulation import TownSpec, simulate_town, write_town
 from shnor_analysis.workspace import create_workspace, open_workspace, town_inputs
 from shnor_analysis.workspace.preloading import PRELOADED
+from shnor_analysis.workspace.rehearsing import Rehearsal
 from shnor_analysis.workspace.report_requests import ReportRequest
 from shnor_analysis.workspace.reports import plan_reports
-from shnor_analysis.workspace.rehearsing import Rehearsal
 
 pytestmark = pytest.mark.skipif(why_not_fork()[0] == "no_fork", reason="this system has no safe fork")
 SPEC = TownSpec(

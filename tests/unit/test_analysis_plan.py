@@ -14,7 +14,7 @@ from shnor_analysis.errors import InputRefused, UsageProblem
 from shnor_analysis.language import LANGUAGES, has_text, render_problem
 from shnor_analysis.models.plan_comparison import HEADLINE, compare_plan
 from shnor_analysis.results import NotEstimable
-from shnor_analysis.results.analysis_plan import ANALYSES, AnalysisPlan, FrozenPlan
+from shnor_analysis.results.analysis_plan import ANALYSES, AnalysisPlan, FrozenPlan, hash_of
 from shnor_analysis.results.programme_effect import ProgrammeEffect
 from shnor_analysis.results.programme_parts import DesignEstimate, GroupYear, LeaveOneOut, Specification
 from shnor_analysis.warehouse import store_reading
@@ -29,6 +29,7 @@ PLAN = AnalysisPlan(
     years_after=1,
     analyses=("ancova", "did", "permutation"),
 )
+OLD_HASH = "67ea5285be6806fb1aa549ca6718561d9cb77776f17e4f0df89535200f627f46"
 FROZEN = FrozenPlan(PLAN, "2021-08-01T09:00:00+00:00", (2020, 2021), True, "", "")
 
 
@@ -159,6 +160,7 @@ def test_the_command_fixes_a_draft_with_the_schools_of_a_programme(folder, tmp_p
     assert main(["plan", "freeze", str(draft), "--folder", str(folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["plan"]["treated"] == [["sch1", 2022], ["sch2", 2022]]
+    assert told["plan"]["programme"] == "500+"
     assert told["sha256"] == read_plans(folder)[0].sha256
     assert main(["plan", "show", "--folder", str(folder), "--language", "en"]) == 0
     assert "Before the results of 2022. Did it help?" in capsys.readouterr().out
@@ -170,6 +172,46 @@ def test_what_was_done_stands_beside_the_plan(folder):
     state = plan_state(folder, effect(), treated={"sch1": 2022, "sch2": 2022})
     assert not isinstance(state, NotEstimable)
     assert set(state.tidy()["status"]) == {"as_planned"}
+
+
+def test_a_plan_belongs_to_the_programme_it_names(folder):
+    freeze_plan(folder, replace(PLAN, name="nameless"))
+    freeze_plan(folder, replace(PLAN, name="of-another", programme="Другая", seed=1))
+    treated = {"sch1": 2022, "sch2": 2022}
+
+    def found(programme):
+        return plan_state(folder, effect(), treated=treated, programme=programme).frozen.plan.name
+
+    assert found("500+") == "nameless"
+    freeze_plan(folder, replace(PLAN, name="of-this", programme="500+"))
+    assert (found("500+"), found("Другая"), found("Третья")) == ("of-this", "of-another", "nameless")
+    assert plan_state(folder, effect(), treated=treated).frozen.plan.name == "nameless"
+
+
+def test_a_plan_of_another_programme_alone_is_no_plan(folder):
+    freeze_plan(folder, replace(PLAN, programme="Другая"))
+    assert plan_state(folder, effect(), programme="500+") == NotEstimable("no_plan")
+    assert plan_state(folder, effect(), programme="Другая").frozen.plan == replace(PLAN, programme="Другая")
+
+
+def test_programme_and_rule_of_a_plan_stand_beside_those_evaluated():
+    plan = replace(FROZEN, plan=replace(PLAN, programme="500+", rule="rosobr_2020"))
+    done = compare_plan(plan, effect(), programme="500+", rule="rosobr_2021")
+    lines = {one.analysis: (one.status, one.planned, one.done) for one in done.lines}
+    assert lines["programme"] == ("as_planned", "500+", "500+")
+    assert lines["rule"] == ("deviation", "rosobr_2020", "rosobr_2021")
+    silent = {one.analysis for one in compare_plan(FROZEN, effect(), programme="500+", rule="x").lines}
+    assert silent.isdisjoint({"programme", "rule"})
+    assert all(
+        has_text(f"plan_analysis.{one}", language) for one in ("programme", "rule") for language in LANGUAGES
+    )
+
+
+def test_a_plan_fixed_before_plans_could_name_a_programme_keeps_its_hash():
+    """The hash of this plan as it was when `programme` was no field."""
+    frozen = FrozenPlan(PLAN, "2021-08-01T09:00:00+00:00", (2020, 2021), True, "", "")
+    assert hash_of(frozen) == OLD_HASH
+    assert hash_of(replace(frozen, plan=replace(PLAN, programme="500+"))) != OLD_HASH
 
 
 @pytest.mark.parametrize(

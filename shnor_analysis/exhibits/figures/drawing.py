@@ -77,7 +77,7 @@ def png_of(dots: Any) -> bytes:
     rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)
     rows[:, 1:].reshape(height, width, 3)[...] = dots[..., :3]
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, red green blue
-    pieces = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, PACKING)), (b"IEND", b""))
+    pieces = ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), PACKING)), (b"IEND", b""))
     return PNG_SIGNATURE + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in pieces

@@ -39,8 +39,9 @@ class Hatching(Artist):
         """Put the bands on the picture: the faces in one stroke, the lines in another."""
         if not self.bands:
             return
-        transform: Transform = self.get_transform() if self.is_transform_set() else self.axes.transData
-        boxes = [
+        axes: Any = self.axes
+        transform: Transform = self.get_transform() if self.is_transform_set() else axes.transData
+        boxes: list[tuple[float, float, float, float]] = [
             (*transform.transform(band.corner).tolist(), *transform.transform(band.opposite).tolist())
             for band in self.bands
         ]

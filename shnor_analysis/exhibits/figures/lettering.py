@@ -152,9 +152,11 @@ class Words(Artist):
             return
         gc = renderer.new_gc()
         gc.set_foreground(to_rgb(self.style.colour))
-        high, deep, _ = lines_of(self._font, self.get_figure(root=True).dpi)
+        figure: Any = self.get_figure(root=True)
+        high, deep, _ = lines_of(self._font, figure.dpi)
         step = self._line_height * (high + deep)
-        places = self.axes.transData.transform([place for place, _ in self.words])
+        axes: Any = self.axes
+        places = axes.transData.transform([place for place, _ in self.words])
         for (x, y), (_, said) in zip(places.tolist(), self.words, strict=True):
             for number, line in enumerate(reversed(said.split("\n"))):
                 self._draw_line(renderer, gc, (x, y + number * step), line, deep)

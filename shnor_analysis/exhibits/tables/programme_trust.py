@@ -118,7 +118,7 @@ def _side(told: str, language: str) -> str:
     """A number, a short text or a choice of a plan; fractions as the language writes them."""
     if FRACTION.fullmatch(told):
         return printing.number(float(told), language, 2)
-    for room in ("plan_choice", "plan_analysis"):
+    for room in ("plan_choice", "plan_analysis", "rule_name"):
         if has_text(f"{room}.{told}", language):
             return printing.within(render(f"{room}.{told}", language))
     return told or printing.DASH
