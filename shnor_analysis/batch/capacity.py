@@ -18,7 +18,7 @@ from shnor_analysis.language import render, session_language
 PROC, GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 MB = 1 << 20
 # MB of what runs once, and of what every report takes; see docs/batch.md
-WARM_MEMORY = (350, 150)
+WARM_MEMORY = (250, 150)
 PLAIN_MEMORY = (0, 550)
 logger = logging.getLogger(__name__)
 
