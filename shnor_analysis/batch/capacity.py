@@ -19,7 +19,7 @@ PROC, GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 MB = 1 << 20
 # MB of what runs once, and of what every report takes; see docs/batch.md
 WARM_MEMORY = (250, 150)
-PLAIN_MEMORY = (0, 550)
+PLAIN_MEMORY = (0, 400)
 logger = logging.getLogger(__name__)
 
 

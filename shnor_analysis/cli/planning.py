@@ -114,8 +114,11 @@ def show(
     plans, unreadable = found.plans, found.unreadable_files
     for one in plans:
         code = "cli.plan_before" if one.is_before_outcome else "cli.plan_late"
-        tell(say("cli.plan_line", name=one.plan.name, frozen=one.frozen_at, hash=one.sha256[:HASH_SHOWN]))
-        tell(f"  {say(code, year=one.plan.outcome_year)} {one.plan.question}")
+        frozen = one.frozen_at.replace("T", " ").replace("+00:00", " UTC")
+        tell(say("cli.plan_line", name=one.plan.name, frozen=frozen, hash=one.sha256[:HASH_SHOWN]))
+        named = (say("cli.plan_programme", programme=one.plan.programme),) if one.plan.programme else ()
+        kept = () if one.is_intact else (say("cli.plan_changed"),)
+        tell("  " + " ".join((*kept, say(code, year=one.plan.outcome_year), *named, one.plan.question)))
     for name in unreadable:
         tell(say("cli.plan_unreadable", file=name))
     if not plans and not unreadable:

@@ -41,11 +41,21 @@ def read_draft(folder: Path, plan: object) -> AnalysisPlan:
         InputRefused: ``toml_broken``.
     """
     told = _told(plan)
-    programme = told.get("programme")
+    programme, problems = told.get("programme"), []
     if _is_text(programme) and programme and "treated" not in told:
-        told["treated"] = _participants(folder, programme)
-    required = [one.name for one in fields(AnalysisPlan) if one.default is MISSING]
-    problems = [
+        joined = _participants(folder)
+        if programme in joined:
+            told["treated"] = joined[programme]
+        else:
+            allowed = ", ".join(joined) or "–"
+            problems.append(Problem("plan_programme_unknown", found=_shown(programme), allowed=allowed))
+    # the schools of a programme that there is not are missing for this reason alone
+    required = [
+        one.name
+        for one in fields(AnalysisPlan)
+        if one.default is MISSING and not (one.name == "treated" and problems)
+    ]
+    problems += [
         Problem("plan_field_missing", fields={"field": name}) for name in required if name not in told
     ]
     known = field_names()
@@ -70,10 +80,14 @@ def _told(plan: object) -> dict[Any, Any]:
     raise UsageProblem(Problem("plan_not_plan", found=type(plan).__name__))
 
 
-def _participants(folder: Path, programme: str) -> dict[str, int]:
+def _participants(folder: Path) -> dict[str, dict[str, int]]:
+    """First school year by school, for each programme that schools joined."""
     table = warehouse.read_stored(folder, "participation")
-    rows = table[table["programme"] == programme]
-    return {str(school): int(year) for school, year in rows.groupby("school_id")["cohort_year"].min().items()}
+    first = table.groupby(["programme", "school_id"])["cohort_year"].min().reset_index()
+    found: dict[str, dict[str, int]] = {}
+    for programme, school, year in first.to_numpy(dtype=object).tolist():
+        found.setdefault(str(programme), {})[str(school)] = int(year)
+    return found
 
 
 def _wrong(told: Mapping[str, Any]) -> Iterator[Problem]:

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tiny_reports import COMMAND, files_of, half_done, home, last_ledger, make_town, order, unbroken
 
+from shnor_analysis.batch.capacity import GROUPS, PROC, group_folders
 from shnor_analysis.batch.warm.forking import why_not_fork
 from shnor_analysis.workspace.run_records import find_runs
 
@@ -22,6 +24,7 @@ UNITS = [f"unit{number:02d}" for number in range(12)]
 ASKED = [word for unit in UNITS for word in ("--school", unit)]
 PATIENCE = 60
 KILLS = 5
+LIMIT = "memory.limit_in_bytes"
 
 
 @pytest.fixture
@@ -31,6 +34,22 @@ def town(tmp_path: Path) -> Path:
     for unit in UNITS:
         (folder / f"fault-{unit}").write_text("slow")
     return folder
+
+
+@pytest.fixture
+def little_memory() -> Iterator[Path]:
+    """A control group that may hold 900 MB; only for who may make one."""
+    own = next((folder for folder in group_folders(PROC, GROUPS) if (folder / LIMIT).is_file()), None)
+    if own is None:
+        pytest.skip("no control group counts memory here")
+    group = own / f"little-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / LIMIT).write_text(str(900 << 20))
+    except OSError:
+        pytest.skip("no control group can be made here")
+    yield group
+    group.rmdir()
 
 
 def begin(town: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -140,6 +159,24 @@ def test_a_fork_server_killed_in_the_middle_is_replaced(town: Path) -> None:
     assert half_done(town) == []
     told = Counter(line["unit_id"] for line in last_ledger(town) if line["event"] == "finished")
     assert told == Counter(UNITS)
+
+
+def test_a_report_that_the_system_ends_for_want_of_memory_is_named_so(
+    town: Path, little_memory: Path
+) -> None:
+    (town / "fault-unit05").write_text("eats")
+    order_in_group = 'echo $$ > $0/cgroup.procs && exec "$@"'
+    command = ["sh", "-c", order_in_group, str(little_memory), *COMMAND, str(town), "report", *ASKED]
+    with (town / "said").open("ab") as said:
+        ran = subprocess.run([*command, "--jobs", "1"], stdout=said, stderr=said, check=False)
+    assert ran.returncode == 3
+    (failed,) = (line for line in last_ledger(town) if line["event"] == "failed")
+    assert (failed["unit_id"], failed["reason"], failed["cell"]) == ("unit05", "out_of_memory", 5)
+    assert failed["peak_mb"] > 300
+    assert len(files_of(town)) == len(UNITS) - 1
+    (town / "fault-unit05").unlink()
+    assert order(town, "report", "--resume") == 0
+    assert files_of(town) == unbroken(town, *UNITS)
 
 
 def test_a_second_order_of_the_same_reports_is_turned_away_in_words(

@@ -44,6 +44,8 @@ if mode == "raises":
     raise ValueError("no such school")
 if mode == "asks for too much":
     bytearray(1 << 62)
+if mode == "eats":
+    hog = b"x" * (3 << 29)
 if mode == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
 if mode == "exits":

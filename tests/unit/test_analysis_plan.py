@@ -95,7 +95,8 @@ def test_a_plan_after_its_outcome_is_refused_or_says_so(folder):
         freeze_plan(folder, PLAN)
     assert render_problem(refused.value.problems[0], "ru") == (
         "Результаты 2022 года, о которых план, уже загружены. Найдено: «2022». Закрепить план всё же можно с "
-        "--after-data: отчёт скажет, что план появился после результатов."
+        "--after-data: отчёт скажет, что план появился после результатов. Если план о новых школах, назовите в нём только "
+        "их («treated»)."
     )
     assert not (folder / "plans").exists()
     assert not freeze_plan(folder, PLAN, after_data=True).is_before_outcome
@@ -124,7 +125,9 @@ def test_a_changed_plan_is_noticed(folder, old, new, capsys):
     assert not read_plans(folder)[0].is_intact
     assert plan_state(folder, effect()) == NotEstimable("plan_changed", {"name": "help-2022"})
     assert main(["plan", "show", "--folder", str(folder), "--language", "en"]) == 5
-    assert "The fixed plan was changed after it was fixed." in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "The fixed plan was changed after it was fixed." in said.err
+    assert "Changed after it was fixed!" in said.out
 
 
 def test_a_broken_plan_is_refused(folder):
@@ -163,7 +166,15 @@ def test_the_command_fixes_a_draft_with_the_schools_of_a_programme(folder, tmp_p
     assert told["plan"]["programme"] == "500+"
     assert told["sha256"] == read_plans(folder)[0].sha256
     assert main(["plan", "show", "--folder", str(folder), "--language", "en"]) == 0
-    assert "Before the results of 2022. Did it help?" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Before the results of 2022. Programme “500+”. Did it help?" in said
+    assert " UTC, SHA-256 " in said
+    draft.write_text(draft.read_text(encoding="utf-8").replace("500+", "600+"), encoding="utf-8")
+    assert main(["plan", "freeze", str(draft), "--folder", str(folder), "--language", "ru"]) == 2
+    assert capsys.readouterr().err == (
+        "Школ такой программы в таблице участия нет. Найдено: «600+». Допустимо: 500+, other. Назовите программу, как она "
+        "названа там, или перечислите школы плана в таблице «treated».\n"
+    )
 
 
 def test_what_was_done_stands_beside_the_plan(folder):
