@@ -5,11 +5,12 @@ from functools import lru_cache
 
 import pytest
 import small_town as town
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 
 from shnor_analysis.disclosure import release
 from shnor_analysis.evaluation import assemble_school, assemble_town, prepare_town
 from shnor_analysis.exhibits import describe, draw, make_table
+from shnor_analysis.exhibits.figures.hatching import Hatching
 
 PLACES = range(10, 20)
 REGISTER = "\n".join(f"s{n} School№{n} school maly zarechny" for n in PLACES)
@@ -74,8 +75,8 @@ def test_the_table_of_schools_says_what_the_intervals_take_as_independent(basis,
 def lines_and_bands(facts):
     (axes,) = draw(release(facts), "trend", "ru").figure.axes
     lines = [part for part in axes.collections if isinstance(part, LineCollection)]
-    bands = [part for part in axes.collections if isinstance(part, PolyCollection)]
-    return len(lines[1].get_segments()), sum(len(part.get_paths()) for part in bands)
+    bands = [part for part in axes.get_children() if isinstance(part, Hatching)]
+    return len(lines[1].get_segments()), sum(len(part.bands) for part in bands)
 
 
 def test_school_and_municipality_draw_the_lines_that_the_breaks_allow():
