@@ -49,10 +49,10 @@ def client(then: str = "pass") -> str:
     return CLIENT.format(tests=str(Path(__file__).parent), then=then)
 
 
-def eventually(holds, seconds: float = 20) -> bool:
+def eventually(holds, seconds: float = 20, pause: float = 0.02) -> bool:
     limit = time.monotonic() + seconds
     while not holds() and time.monotonic() < limit:
-        time.sleep(0.02)
+        time.sleep(pause)
     return bool(holds())
 
 
@@ -109,7 +109,7 @@ def test_what_one_notebook_imports_the_next_ones_have_but_never_the_project():
             with borrowed(fresh) as other:
                 return has(other, "pandas")[0]
 
-        assert eventually(is_learned)
+        assert eventually(is_learned, pause=4 * server.QUIET_SECONDS)  # it learns while nobody asks
     with borrowed(fresh) as kernel:
         assert has(kernel, *names) == [True, False, False]
         path = kernel.ask("__import__('shnor_analysis').__file__")
