@@ -53,7 +53,9 @@ def settle(job: Job, answer: dict[str, Any], *, plan: Plan, ledger: Ledger) -> D
             ledger.write("finished", job.unit_id, content_key=plan.keys[job.unit_id], content=content, **told)
             return Done(job.unit_id, job.output, seconds)
     remains = ledger.path.parent / FAILED_FOLDER / job.output.name
-    discard(part, keep=None if answer["reason"] == "disk_full" else remains)  # half of it, where there is no room
+    discard(
+        part, keep=None if answer["reason"] == "disk_full" else remains
+    )  # half of it, where there is no room
     failed = Failed(job.unit_id, answer["reason"], answer.get("detail", ""), answer.get("cell"), seconds)
     ledger.write("failed", job.unit_id, reason=failed.reason, detail=failed.detail, cell=failed.cell, **told)
     return failed
