@@ -83,7 +83,7 @@ class WarmKernel(IPythonKernel):
     def _publish_execute_input(self, code: str, parent: dict[str, Any], execution_count: int) -> None:
         """Say which cell begins, and that it was heard: the next line may be the last of this process."""
         super()._publish_execute_input(code, parent, execution_count)
-        getattr(sys.stdout, "wait", sys.stdout.flush)()
+        sys.stdout.flush()
 
     async def do_execute(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Run a cell; what it wrote to the file descriptors belongs to it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
+from jupyter_client.jsonutil import parse_date
 from jupyter_client.session import DELIM, Session
 
 WIRE_KEY = b"wire"
@@ -30,7 +30,7 @@ def heard_message(parts: list[bytes]) -> dict[str, Any]:
     """
     _, header, parent, metadata, content, *buffers = parts[parts.index(DELIM) + 1 :]
     told = json.loads(header)
-    told["date"] = datetime.fromisoformat(told["date"])
+    told["date"] = parse_date(told.get("date"))
     return {
         "header": told,
         "msg_id": told["msg_id"],

@@ -22,24 +22,6 @@ LOOK_SECONDS = 0.0002
 class OutStream(KernelStream):
     """A stream of ipykernel that can say when everything written to its file descriptor has arrived."""
 
-    _is_written = False
-
-    def write(self, string: str) -> int | None:
-        """Take a text; it is sent soon, or at the next flush."""
-        self._is_written = True
-        written: int | None = super().write(string)
-        return written
-
-    def flush(self) -> None:
-        """Send what was written; with nothing to send there is nothing to wait for. A kernel asks five times a cell."""
-        if self._is_written:
-            self._is_written = False
-            super().flush()
-
-    def wait(self) -> None:
-        """Return when everything that was ever to be sent is on its way."""
-        super().flush()
-
     def _watch_pipe_fd(self) -> None:
         if self._fid is None:
             return
