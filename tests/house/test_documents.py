@@ -15,7 +15,7 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 PATH = re.compile(r"`((?:shnor_analysis|tests|docs|notebooks|benchmarks)/[\w./*-]*)`")
 # options of other programmes that the pages name
-FOREIGN_OPTIONS = frozenset({"no-deps", "help", "keep-count", "keep-id"})
+FOREIGN_OPTIONS = frozenset({"name", "sys-prefix", "no-deps", "help", "keep-count", "keep-id"})
 
 
 def code_of(text: str) -> str:
