@@ -150,14 +150,18 @@ def test_an_asynchronous_client_gets_a_forked_kernel_too():
     assert not is_running(asyncio.run(start_and_end()))
 
 
-@pytest.mark.parametrize("source", ["REPORT", "TORTURE", "WIDGETS"])
+@pytest.mark.parametrize("source", ["REPORT", "WIDGETS"])
 def test_nbclient_gets_the_same_cells(source: str, tmp_path: Path):
     template = notebooks.write(tmp_path / "template.ipynb", getattr(notebooks, source))
     executed = []
     for kernel in ("python3", NAME, NAME):
         notebook = nbformat.read(template, as_version=4)
         NotebookClient(
-            notebook, kernel_name=kernel, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+            notebook,
+            kernel_name=kernel,
+            timeout=SECONDS,
+            allow_errors=True,
+            resources={"metadata": {"path": str(tmp_path)}},
         ).execute()
         executed.append(notebook)
     assert fidelity.differences(executed[0], executed[1]) == []
