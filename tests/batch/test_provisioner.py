@@ -150,7 +150,7 @@ def test_an_asynchronous_client_gets_a_forked_kernel_too():
     assert not is_running(asyncio.run(start_and_end()))
 
 
-@pytest.mark.parametrize("source", ["REPORT", "WIDGETS"])
+@pytest.mark.parametrize("source", ["REPORT", "TORTURE"])
 def test_nbclient_gets_the_same_cells(source: str, tmp_path: Path):
     template = notebooks.write(tmp_path / "template.ipynb", getattr(notebooks, source))
     executed = []

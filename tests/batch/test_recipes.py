@@ -24,7 +24,14 @@ SLURM_OPTIONS = {
     *("--time", "--requeue", "--signal", "--output"),
 }
 TELLING = f"""#!{sys.executable}
-import json, os, sys
+import json, os, sys, time
+if sys.argv[0].endswith("shnor"):
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit and not all(
+        os.path.isfile(os.environ["TOLD"]) and one in open(os.environ["TOLD"]).read()
+        for one in os.environ.get("AWAITED", "").split()
+    ):
+        time.sleep(0.02)
 with open(os.environ["TOLD"], "a") as stream:
     stream.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]) + "\\n")
 if sys.argv[0].endswith("srun"):
@@ -173,6 +180,7 @@ def test_a_cluster_in_one_allocation_has_one_address(tmp_path: Path) -> None:
         SLURM_CPUS_PER_TASK=options["--cpus-per-task"],
         SHNOR_FOLDER="/shared/town",
         SHNOR_TLS="/shared/tls",
+        AWAITED='"scheduler" "worker"',  # the script ends what it started with its order
     )
     address = order(calls)["cluster"]
     assert re.fullmatch(r"tls://[\w.-]+:20041", address)
