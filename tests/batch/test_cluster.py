@@ -18,6 +18,7 @@ from pathlib import Path
 import fidelity
 import nbformat
 import pytest
+from processes import ended, is_running
 
 import notebooks
 from shnor_analysis.batch.cluster import checking, crew, joining
@@ -89,22 +90,6 @@ def plan_of(folder: Path, modes: dict[int, str], units: int, versions: dict[str,
 def counts(folder: Path, event: str) -> Counter[str]:
     """How often the ledger says something of each unit."""
     return Counter(line.unit_id for line in read_ledger(folder / "runs" / RUN) if line.event == event)
-
-
-def is_running(pid: int) -> bool:
-    """Neither gone nor a corpse that nobody has fetched."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def ended(pid: int) -> bool:
-    """Whether a process ends soon."""
-    limit = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < limit:
-        time.sleep(0.02)
-    return not is_running(pid)
 
 
 def text_of(path: Path) -> str:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import ended
 
 import notebooks
 from shnor_analysis.batch.ledger import read_ledger
@@ -67,22 +68,6 @@ def jobs_of(template: Path, folder: Path, modes: list[str]) -> list[Job]:
     return [
         Job(mode, template, {"mode": mode, "place": str(folder)}, folder / "out" / mode) for mode in modes
     ]
-
-
-def is_running(pid: int) -> bool:
-    """Neither gone nor a corpse that nobody has fetched."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def ended(pid: int) -> bool:
-    """Whether a process ends within five seconds."""
-    limit = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < limit:
-        time.sleep(0.02)
-    return not is_running(pid)
 
 
 def wait_for(path: Path) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import ended
 from tiny_reports import COMMAND, files_of, half_done, home, last_ledger, make_town, order, unbroken
 
 from shnor_analysis.batch.capacity import GROUPS, PROC, group_folders
@@ -78,20 +79,6 @@ def children_of(pid: int) -> list[int]:
     return near + [below for one in near for below in children_of(one)]
 
 
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def all_end(pids: list[int]) -> bool:
-    limit = time.monotonic() + 5
-    while any(map(is_running, pids)) and time.monotonic() < limit:
-        time.sleep(0.02)
-    return not any(map(is_running, pids))
-
-
 @pytest.mark.parametrize(
     ("number", "code", "state"),
     [
@@ -110,7 +97,7 @@ def test_a_command_that_is_ended_takes_all_with_it_and_is_gone_on_with(
     assert find_runs(town)[0].state == "going"
     process.send_signal(number)
     assert process.wait(PATIENCE) == code
-    assert all_end(pids)
+    assert all(ended(pid) for pid in pids)
     run = find_runs(town)[0]
     assert run.state == state
     assert len(run.of("done")) >= 3

@@ -21,6 +21,7 @@ from shnor_analysis.batch import runs as runs_room
 from shnor_analysis.batch.runs import Limits
 from shnor_analysis.batch.warm import fork_server
 from shnor_analysis.batch.warm.forking import why_not_fork
+from shnor_analysis.workspace.run_records import find_runs
 
 pytestmark = pytest.mark.skipif(why_not_fork()[0] == "no_fork", reason="this system has no safe fork")
 # a unit's name is its fault; the reason, its detail and the cell as the ledger must name them
@@ -126,6 +127,9 @@ def test_a_full_disk_leaves_whole_reports_only(
     found = files_of(town)
     assert 0 < len(found) < len(units)
     assert found.items() <= expected.items()
+    assert list(home(town).glob("runs/*/failed/*")) == [], (
+        "half a notebook tells nobody anything and takes room"
+    )
     filler.unlink()
     assert order(town, "report", "--resume") == 0
     assert files_of(town) == expected
@@ -203,5 +207,8 @@ def test_parts_of_one_whole_are_made_at_once_in_one_folder(town: Path) -> None:
         for number in (1, 2)
     ]
     assert [part.wait(120) for part in parts] == [0, 0]
+    done = [sorted(one.unit_id for one in run.of("done")) for run in find_runs(town)]
+    assert all(done), "each has its part"
+    assert sorted(done[0] + done[1]) == sorted(units), "and no report is made twice"
     assert files_of(town) == unbroken(town, *units)
     assert half_done(town) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ import nbformat
 import pytest
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
-from test_shared_server import eventually, is_running
+from processes import is_running
+from test_shared_server import eventually
 
 import notebooks
 import shnor_analysis.batch.warm
@@ -94,10 +94,11 @@ def test_a_kernel_is_forked_works_and_goes_with_all_it_started(forked: Client, t
     assert is_running(server)
 
 
-def test_a_cell_is_interrupted_with_what_it_waits_for_and_the_kernel_lives_on(forked: Client):
+def test_a_cell_is_interrupted_with_what_it_waits_for_and_the_kernel_lives_on(forked: Client, tmp_path: Path):
     pid = forked.ask("__import__('os').getpid()")
-    asked = forked.client.execute("import subprocess; ended = subprocess.run(['sleep', '60']).returncode")
-    time.sleep(1)
+    waiting = "import subprocess; subprocess.run(['sh', '-c', 'echo > begun; exec sleep 60'])"
+    asked = forked.client.execute(waiting)
+    assert eventually((tmp_path / "begun").exists)
     forked.manager.interrupt_kernel()
     while (told := forked.client.get_shell_msg(timeout=SECONDS))["parent_header"]["msg_id"] != asked:
         pass

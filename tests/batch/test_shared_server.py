@@ -14,6 +14,7 @@ import fidelity
 import nbformat
 import pytest
 from borrowed import Asked, borrowed
+from processes import is_running
 
 import notebooks
 from shnor_analysis.batch.warm.forking import NotForked, why_not_fork
@@ -54,13 +55,6 @@ def eventually(holds, seconds: float = 20, pause: float = 0.02) -> bool:
     while not holds() and time.monotonic() < limit:
         time.sleep(pause)
     return bool(holds())
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_clients_that_come_at_once_share_one_server():

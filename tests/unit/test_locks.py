@@ -59,7 +59,7 @@ def test_who_may_come_in(holder: str, comer: str, code: str | None, tmp_path: Pa
 
 def test_reports_of_another_edition_may_be_made_at_once(tmp_path: Path) -> None:
     with entering(tmp_path, "reports"), reporting(tmp_path, tmp_path / "2024-public"):
-        pass
+        assert refusal(tmp_path, "reports") is not None, "the first edition is still held"
 
 
 def test_the_one_turned_away_learns_by_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,10 @@ import asyncio
 import ctypes
 import os
 import signal
-import subprocess
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from shnor_analysis.batch.warm.forked import ForkedKernel
 from shnor_analysis.batch.warm.forking import PR_SET_PDEATHSIG, fork
 
 
@@ -22,16 +21,12 @@ def fork_own(arguments: Sequence[str]) -> OwnFork:
     return OwnFork(pid)
 
 
-class OwnFork:
+class OwnFork(ForkedKernel):
     """A child of this process as `subprocess` would show it."""
-
-    stdin = stdout = stderr = None
 
     def __init__(self, pid: int) -> None:
         """Watch over a child."""
         self.pid, self.returncode = pid, None
-
-    returncode: int | None
 
     def poll(self) -> int | None:
         """Its exit code, None while it runs."""
@@ -40,28 +35,11 @@ class OwnFork:
             self.returncode = os.waitstatus_to_exitcode(status) if pid else None
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, when it has one."""
-        limit = None if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if limit is not None and time.monotonic() > limit:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0.0)
-            time.sleep(0.01)
-        return code
-
     def send_signal(self, number: int) -> None:
         """Signal it; one that is gone hears nothing."""
         if self.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it."""
-        self.send_signal(signal.SIGKILL)
 
 
 def _be_kernel(arguments: Sequence[str]) -> None:

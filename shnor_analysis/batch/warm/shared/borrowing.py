@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from shnor_analysis.batch.warm.forked import ForkedKernel
 from shnor_analysis.batch.warm.forking import NotForked
 from shnor_analysis.batch.warm.shared.fork_safe import FORK_SAFE
 from shnor_analysis.batch.warm.shared.key import read_at_import
@@ -33,14 +34,12 @@ READ_BYTES = 1 << 16
 FOLLOWED = ("PATH", "USER", "LOGNAME")
 
 
-class BorrowedKernel:
+class BorrowedKernel(ForkedKernel):
     """A kernel that is a child of the shared server, with the methods that other processes are asked by.
 
     It is signalled through a handle that the kernel gave itself, so never another process by mistake. When this object
     is ended, or its process is gone, the server ends the kernel with everything in its group.
     """
-
-    stdin = stdout = stderr = None
 
     def __init__(self, pid: int, handle: int, connection: socket.socket) -> None:
         """Keep hold of a kernel that has begun."""
@@ -63,15 +62,6 @@ class BorrowedKernel:
             self._let_go()
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, when it has one."""
-        limit = None if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if limit is not None and time.monotonic() > limit:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0.0)
-            time.sleep(0.01)
-        return code
-
     def send_signal(self, number: int) -> None:
         """Signal the kernel alone; one that is gone hears nothing."""
         if self.returncode is None:
@@ -81,14 +71,6 @@ class BorrowedKernel:
     def interrupt(self) -> None:
         """Stop the cell that runs."""
         self.send_signal(signal.SIGINT)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it."""
-        self.send_signal(signal.SIGKILL)
 
     def end(self) -> None:
         """End it with all it started, and give back what it took of this process."""
