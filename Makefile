@@ -52,6 +52,7 @@ bench: $(READY) ## Speed side by side with the peers, in one run
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/many_questions.py
 	$(BIN)/python benchmarks/warm_batch.py
+	$(BIN)/python benchmarks/any_notebook.py
 
 bench-peers: $(READY) ## Install the peers that pip can install; lme4 comes with R (r-cran-lme4)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ from shnor_analysis.models.fit_options import DEFAULT_SEED, option_problems
 from shnor_analysis.models.list_flow_draws import FlowDraws, draw_flow
 from shnor_analysis.models.list_flow_refusals import refuse_list_year
 from shnor_analysis.models.list_flow_rows import FlowRows, read_flow_rows
-from shnor_analysis.models.list_rules import ListRule, check_rule
-from shnor_analysis.models.school_panel import NEVER, SchoolPanel, read_panel
+from shnor_analysis.models.list_rules import ListRule, rule_problems
+from shnor_analysis.models.programme_asked import is_year
+from shnor_analysis.models.school_panel import NEVER, SchoolPanel, label_of, read_panel
 from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.list_flow import (
     CalibrationYear,
@@ -79,9 +81,9 @@ def predict_list_flow(
     is none of chance's doing.
     Source: docs/method/list_flow.md.
     """
-    _check(rule, year, level, draws=draws, seed=seed)
-    first = _first_years(exclude)
-    rows_read = read_panel(panel)
+    problems = _wrong_options(rule, year, level, draws=draws, seed=seed)
+    first, wrong = _first_years(exclude)
+    rows_read = _read_with(panel, [*problems, *wrong])
     rows = read_flow_rows(rows_read, rule=rule, exclude=first)
     refused = refuse_list_year(rows, year)
     if refused is not None:
@@ -98,9 +100,19 @@ def predict_list_flow(
     return _prediction(found, rows_read, past, level=level, seed=seed)
 
 
-def _check(rule: object, year: object, level: float, *, draws: object, seed: object) -> None:
-    check_rule(rule)
-    problems = option_problems(level)
+def _read_with(panel: pd.DataFrame, problems: list[Problem]) -> SchoolPanel:
+    """Read the panel and refuse what is wrong with it together with what else was found wrong."""
+    try:
+        found = read_panel(panel)
+    except UsageProblem as error:
+        raise UsageProblem([*problems, *error.problems]) from error
+    if problems:
+        raise UsageProblem(problems)
+    return found
+
+
+def _wrong_options(rule: object, year: object, level: float, *, draws: object, seed: object) -> list[Problem]:
+    problems = [*rule_problems(rule), *option_problems(level)]
     if not _is_whole(year):
         problems.append(Problem("list_year_wrong", found=str(year)))
     if not (_is_whole(draws) and int(str(draws)) >= FEWEST_DRAWS):
@@ -112,27 +124,25 @@ def _check(rule: object, year: object, level: float, *, draws: object, seed: obj
         problems.append(
             Problem("fit_option_wrong", found=str(seed), allowed=">= 0", fields={"option": "seed"})
         )
-    if problems:
-        raise UsageProblem(problems)
+    return problems
 
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _first_years(exclude: Mapping[str, int] | None) -> dict[str, int]:
+def _first_years(exclude: Any) -> tuple[dict[str, int], list[Problem]]:
+    """First programme years by school as the panel writes schools, and what is wrong with them."""
     if exclude is None:
-        return {}
-    if not isinstance(exclude, Mapping):
-        raise UsageProblem(Problem("list_exclude_wrong", found=type(exclude).__name__))
+        return {}, []
+    if not isinstance(exclude, Mapping | pd.Series):
+        return {}, [Problem("list_exclude_wrong", found=type(exclude).__name__)]
     problems = [
         Problem("list_exclude_wrong", found=f"{school}: {year}")
         for school, year in exclude.items()
-        if not _is_whole(year)
+        if not is_year(year)
     ]
-    if problems:
-        raise UsageProblem(problems)
-    return {str(school): int(year) for school, year in exclude.items()}
+    return {label_of(school): int(year) for school, year in exclude.items() if is_year(year)}, problems
 
 
 def _counted(rows: FlowRows, year: int) -> Flags:

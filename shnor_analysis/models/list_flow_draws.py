@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from shnor_analysis.kernels.list_flow.covariance import Cells
 from shnor_analysis.kernels.list_flow.draws import Ahead, draw_ahead
 from shnor_analysis.kernels.list_flow.fit import Level, fit_level
+from shnor_analysis.models.list_flow_returns import find_returns, low_among
 from shnor_analysis.models.list_flow_rows import FlowRows
+from shnor_analysis.models.list_rules import LowestShare
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -63,12 +65,15 @@ def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
     judged, listed = rows.judged(year), rows.listed(year)
     # a school is on next year's list when the year ahead is low and so were as many years before it as the rule wants
     eligible, among = rows.eligible(year + 1)[judged], judged[known]
-    ahead = _ahead(rows.tested[known, rows.at(year)], year, cells)
+    returns = find_returns(rows, year)
+    ahead = _ahead((rows.tested[:, rows.at(year)] + returns.tested)[known], year, cells)
     generator = np.random.default_rng([seed, year])
     batch = int(np.clip(judged.sum() // SCHOOLS_PER_BATCH_DRAW, LEAST_BATCH, MOST_BATCH))
     told, shares = [], []
     for counts, expected in draw_ahead(level, ahead, draws=draws, per_parameters=batch, generator=generator):
-        told.append(rows.fires(counts[:, among], ahead.tested[among]) & eligible)
+        told.append(
+            _fires(rows, counts, ahead.tested, among, returns.draw(len(counts), generator)) & eligible
+        )
         shares.append(expected[among])
     is_low = np.concatenate(told)
     chance, expected_share = np.full(judged.size, np.nan), np.full(judged.size, np.nan)
@@ -87,6 +92,13 @@ def draw_flow(rows: FlowRows, year: int, *, draws: int, seed: int) -> FlowDraws:
         chance,
         expected_share,
     )
+
+
+def _fires(rows: FlowRows, low: Array, tested: Array, among: Flags, is_here: Flags) -> Flags:
+    """What the rule says of the judged schools in each draw, shape (draws, judged schools)."""
+    if isinstance(rows.rule, LowestShare) and is_here.size:
+        return low_among(low[..., 0], tested[:, 0], is_judged=among, is_here=is_here, share=rows.rule.share)
+    return rows.fires(low[:, among], tested[among])
 
 
 def _ahead(tested: Array, year: int, cells: Cells) -> Ahead:

@@ -22,6 +22,9 @@ def refuse_list_year(rows: FlowRows, year: int) -> NotEstimable | None:
     refused = refuse_rows(rows.learnt_until(year), rows.low, rows.years, needed=needed)
     if refused is not None:
         return refused
+    gap = next((year - back for back in range(1, rows.years_running) if not rows.has(year - back)), None)
+    if gap is not None:
+        return NotEstimable("list_no_year", {"year": gap})
     if not rows.judged(year).any():
         return NotEstimable("list_not_judged", {"year": year})
     if not rows.listed(year).any():

@@ -95,16 +95,11 @@ class ShareOfLow:
 ListRule = LowestShare | ShareOfLow
 
 
-def check_rule(rule: object) -> None:
-    """Refuse what is no rule of this file.
-
-    Raises:
-        UsageProblem: ``list_rule_unknown``.
-    """
-    if not isinstance(rule, LowestShare | ShareOfLow):
-        raise UsageProblem(
-            Problem("list_rule_unknown", found=str(rule), allowed="LowestShare(…), ShareOfLow(…)")
-        )
+def rule_problems(rule: object) -> list[Problem]:
+    """What is wrong with a rule asked for: ``list_rule_unknown`` where it is none of this file."""
+    if isinstance(rule, LowestShare | ShareOfLow):
+        return []
+    return [Problem("list_rule_unknown", found=str(rule), allowed="LowestShare(…), ShareOfLow(…)")]
 
 
 def _is_number(value: object) -> bool:

@@ -59,16 +59,16 @@ def read_asked(
 
 
 def _treated(treated: Any) -> tuple[dict[str, int], list[Problem]]:
-    if not isinstance(treated, Mapping) or not treated:
+    if not isinstance(treated, Mapping | pd.Series) or not len(treated):
         return {}, [Problem("programme_treated_wrong", found=type(treated).__name__)]
-    wrong = [name for name, year in treated.items() if not _is_year(year)]
+    wrong = [f"{name}: {year}" for name, year in treated.items() if not is_year(year)]
     problems = []
     if wrong:
-        shown = ", ".join(f"{name}: {treated[name]}" for name in wrong[:3])
+        shown = ", ".join(wrong[:3])
         problems.append(Problem("programme_year_wrong", found=shown, fields={"n": len(wrong)}))
     found: dict[str, int] = {}
     for name, year in treated.items():
-        if not _is_year(year):
+        if not is_year(year):
             continue
         # 1 and "1" are one school
         if found.setdefault(label_of(name), int(year)) != int(year):
@@ -77,7 +77,8 @@ def _treated(treated: Any) -> tuple[dict[str, int], list[Problem]]:
     return found, problems
 
 
-def _is_year(year: Any) -> bool:
+def is_year(year: Any) -> bool:
+    """Whether this can be a school year: a whole number, whatever its type."""
     is_number = isinstance(year, int | float | np.integer | np.floating) and not isinstance(year, bool)
     return bool(is_number and np.isfinite(year) and float(year).is_integer() and 1900 < year < 2200)
 
@@ -104,6 +105,15 @@ def _options(level: float, options: object) -> Iterator[Problem]:
             )
 
 
+def with_school_column(context: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The table of circumstances with school_id (and school_year) as columns where they are its index."""
+    if not isinstance(context, pd.DataFrame) or not set(CONTEXT_KEYS) & set(context.index.names):
+        return context
+    if doubled := set(context.index.names) & set(context.columns):
+        context = context.drop(columns=list(doubled))
+    return context.reset_index([name for name in context.index.names if name in CONTEXT_KEYS])
+
+
 def _context(context: pd.DataFrame | None) -> Iterator[Problem]:
     if context is None:
         return
@@ -118,7 +128,14 @@ def _context(context: pd.DataFrame | None) -> Iterator[Problem]:
         values = context[name].to_numpy(dtype=float, na_value=np.nan) if is_number else np.array([np.inf])
         if np.isinf(values).any():
             yield Problem("programme_context_not_number", found=str(name))
-    wrong = [year for year in context.get("school_year", ()) if not _is_year(year)]
+    yield from _context_keys(context)
+
+
+def _context_keys(context: pd.DataFrame) -> Iterator[Problem]:
+    """Rows without a school, with a year that is none, or with the key of another row."""
+    if context["school_id"].isna().any():
+        yield Problem("programme_context_wrong", found="school_id: —")
+    wrong = [year for year in context.get("school_year", ()) if not is_year(year)]
     if wrong:
         yield Problem("programme_context_wrong", found=f"school_year: {wrong[0]}")
     keys = [name for name in CONTEXT_KEYS if name in context]

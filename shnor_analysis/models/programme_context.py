@@ -31,7 +31,7 @@ def context_taken(panel: SchoolPanel, context: pd.DataFrame | None) -> ContextTa
 
     A value holds from its year until the next one of the school; without a column `school_year` it holds always. No
     more columns are taken than leave ten schools for each of them and for the two results before (40 schools: 2
-    columns), the first in the table's order; columns with one value everywhere are of no use.
+    columns), the first in the table's order; columns with one value everywhere, or with none for any school of the panel, are of no use.
     """
     years = range(int(panel.year.min()), int(panel.year.max()) + 1)
     shape = (len(panel.school_ids), len(years))
@@ -40,11 +40,14 @@ def context_taken(panel: SchoolPanel, context: pd.DataFrame | None) -> ContextTa
     columns = [name for name in context.columns if name not in CONTEXT_KEYS]
     rows = context.assign(school_id=[label_of(one) for one in context["school_id"]])
     rows = rows[rows["school_id"].isin(panel.school_ids)]
-    constant = [name for name in columns if rows[name].nunique() < 2]
-    usable = [name for name in columns if name not in constant]
+    unknown = [name for name in columns if rows[name].notna().sum() == 0]
+    constant = [name for name in columns if name not in unknown and rows[name].nunique() < 2]
+    usable = [name for name in columns if name not in (*unknown, *constant)]
     room = max(shape[0] // SCHOOLS_PER_COLUMN - RESULTS_BEFORE, 0)
     taken, left = usable[:room], usable[room:]
     notes = []
+    if unknown:
+        notes.append(Note("context_unknown", {"columns": ", ".join(map(str, unknown))}))
     if constant:
         notes.append(Note("context_constant", {"columns": ", ".join(map(str, constant))}))
     if left:

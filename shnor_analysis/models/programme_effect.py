@@ -11,7 +11,7 @@ import pandas as pd
 from shnor_analysis.accounting import Accounting
 from shnor_analysis.kernels.power import detectable
 from shnor_analysis.models.effect_sizes import months_of
-from shnor_analysis.models.programme_asked import Asked, read_asked
+from shnor_analysis.models.programme_asked import Asked, read_asked, with_school_column
 from shnor_analysis.models.programme_context import context_taken
 from shnor_analysis.models.programme_designs import ancova, did
 from shnor_analysis.models.programme_evidence import baseline_of, grade_of, sizes_of
@@ -61,7 +61,7 @@ def estimate_programme_effect(
     Args:
         panel: As in `read_panel`: a row a school, year and procedure.
         treated: First school year of the programme by school_id. Schools that the panel lacks are counted.
-        context: `school_id` (and `school_year`) with numeric columns: covariates of the ANCOVA as last known before
+        context: `school_id` (and `school_year`), columns or index, with numeric columns: covariates of the ANCOVA as last known before
             the programme. No more than leave ten schools for each and for the two results before; a note names those
             that are left out.
         level: Coverage of intervals.
@@ -80,6 +80,7 @@ def estimate_programme_effect(
         schools were chosen by something lasting that results do not show *and* were on another course already.
     Source: Ding, Li (2019), Political Analysis 27(4), 605-615 (the bracket); docs/method/programme_effect.md.
     """
+    context = with_school_column(context)
     asked = read_asked(panel, treated, context=context, level=level, options=options)
     study, notes = _study(asked, context, level=level, options=options)
     rows = study.rows()

@@ -125,7 +125,7 @@ def _numbers(frame: pd.DataFrame) -> tuple[dict[str, Array], list[Problem]]:
         if name not in frame:
             continue
         given = frame[name]
-        values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        values = _as_numbers(given)
         numbers[name] = values
         checks = (
             ("panel_not_number", (np.isnan(values) & given.notna().to_numpy()) | np.isinf(values)),
@@ -134,6 +134,13 @@ def _numbers(frame: pd.DataFrame) -> tuple[dict[str, Array], list[Problem]]:
         )
         problems += [problem for code, bad in checks if (problem := _problem(code, name, given, bad))]
     return numbers, problems
+
+
+def _as_numbers(given: pd.Series[Any]) -> Array:
+    """Numbers as floats, NaN where there is none; a date is no number of anything."""
+    if pd.api.types.is_datetime64_any_dtype(given) or pd.api.types.is_timedelta64_dtype(given):
+        return np.full(len(given), np.nan)
+    return np.asarray(pd.to_numeric(given, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
 
 
 def _missing_keys(frame: pd.DataFrame) -> list[Problem]:
@@ -164,7 +171,9 @@ def _contradictions(frame: pd.DataFrame, numbers: dict[str, Array]) -> list[Prob
         differs = np.isfinite(total) & np.isfinite(tested) & (total != tested)
         problems.append(_problem("panel_marks_sum", "tested_n", frame["tested_n"], differs))
     key = ["school_id", "school_year", *(one for one in PROCEDURE_COLUMNS if one in frame)]
-    repeated = frame.assign(school_id=_labels(frame["school_id"])).duplicated(key).to_numpy()
+    # "2022" and 2022 are one year, "4" and 4 one grade
+    same = {name: numbers[name] for name in ("school_year", "grade") if name in numbers}
+    repeated = frame.assign(school_id=_labels(frame["school_id"]), **same).duplicated(key).to_numpy()
     problems.append(_problem("panel_key_repeated", ", ".join(key), frame["school_id"], repeated))
     return [problem for problem in problems if problem]
 

@@ -37,7 +37,8 @@ def read_draft(folder: Path, plan: object) -> AnalysisPlan:
     """A plan from what people give: the plan itself, a mapping of its fields, or a TOML file of them.
 
     Raises:
-        UsageProblem: ``plan_not_plan``, ``path_missing``; every field that is missing, unknown or wrong at once.
+        UsageProblem: ``plan_not_plan``, ``path_missing``; every field that is missing, unknown or wrong at once, and
+            ``plan_school_unknown``.
         InputRefused: ``toml_broken``.
     """
     told = _told(plan)
@@ -65,6 +66,7 @@ def read_draft(folder: Path, plan: object) -> AnalysisPlan:
         if name not in known
     ]
     problems += _wrong({name: value for name, value in told.items() if name in known})
+    problems += _unknown_schools(folder, told.get("treated"))
     if problems:
         raise UsageProblem(problems)
     return plan_of(told)
@@ -88,6 +90,16 @@ def _participants(folder: Path) -> dict[str, dict[str, int]]:
     for programme, school, year in first.to_numpy(dtype=object).tolist():
         found.setdefault(str(programme), {})[str(school)] = int(year)
     return found
+
+
+def _unknown_schools(folder: Path, treated: object) -> Iterator[Problem]:
+    """Schools of the plan that the register does not have; where there is no register yet nothing is said."""
+    register = warehouse.read_stored(folder, "schools")["school_id"]
+    if register.empty or not _are_schools(treated):
+        return
+    unknown = sorted({school for school, _ in treated_of(treated)} - set(register.astype(str)))
+    if unknown:
+        yield Problem("plan_school_unknown", found=_shown(", ".join(unknown)), fields={"n": len(unknown)})
 
 
 def _wrong(told: Mapping[str, Any]) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ class Schools:
     """What is drawn: log odds of a low result about `base`, and how many pupils are tested.
 
     `is_varied`: what makes schools differ is drawn anew for each panel, from all that the model takes as possible.
+    `goes_away`, `comes_back`: chances of a year without a result after one with, and of a result after a year without.
     """
 
     schools: int
@@ -35,6 +36,8 @@ class Schools:
     procedure: float = 0.25
     change: float = 0.2
     is_varied: bool = False
+    goes_away: float = 0.0
+    comes_back: float = 0.5
 
     def varied(self, seed):
         """Schools with parameters of their own, from the prior of the model."""
@@ -66,11 +69,22 @@ class Schools:
         tested = np.maximum(3, random.poisson(size, level.shape))
         return random.binomial(tested, 1 / (1 + np.exp(-level))).astype(float), tested.astype(float)
 
+    def presence(self, seed):
+        """Who has results, shape (schools, years + 1): everybody in the first year."""
+        random = np.random.default_rng([seed, self.schools, 5])
+        is_here = np.ones((self.schools, self.years + 1), dtype=bool)
+        for year in range(1, self.years + 1):
+            chance = np.where(is_here[:, year - 1], 1 - self.goes_away, self.comes_back)
+            is_here[:, year] = random.random(self.schools) < chance
+        return is_here
+
     def rows(self, rule, seed):
         """The same as rows that a rule judges."""
         low, tested = (self.varied(seed) if self.is_varied else self).draw(seed)
         names = tuple(f"s{place:04}" for place in range(self.schools))
         years = tuple(range(FIRST_YEAR, FIRST_YEAR + self.years + 1))
+        is_here = self.presence(seed)[:, :, None]
+        low, tested = low * is_here, tested * is_here
         return FlowRows(rule, names, years, low, tested, np.full(self.schools, NEVER), ())
 
 
@@ -105,8 +119,9 @@ def study(schools, rule, *, draws, of_next=1_000):
 
 
 def _outcome(found, listed, after, random):
-    everyone = np.ones(listed.size, dtype=bool)
-    leavers, entrants = found.leavers(everyone), found.entrants(everyone)
+    compared = found.rows.judged(found.year + 1)
+    leavers, entrants = found.leavers(compared), found.entrants(compared)
+    listed, after = listed & compared, after & compared & found.judged
     left, entered = int((listed & ~after).sum()), int((after & ~listed).sum())
     low, high = count_interval(leavers, LEVEL)
     entrants_low, entrants_high = count_interval(entrants, LEVEL)

@@ -15,6 +15,7 @@ DRAWS = 2_000
 TOWN, FEW_YEARS = Schools(schools=40, years=5), Schools(schools=40, years=3, tested=25)
 SUBJECTS = Schools(schools=40, years=5, procedures=3)
 REGION = Schools(schools=1_000, years=5, tested=50, is_varied=True)
+GAPS = Schools(schools=300, years=5, tested=50, is_varied=True, goes_away=0.08)
 ANY_TOWN = Schools(schools=40, years=5, is_varied=True)
 TWICE, ONCE = LowestShare(share=0.15, years=2), LowestShare(share=0.30, years=1)
 
@@ -40,8 +41,8 @@ def test_short_lists_are_held_at_least_as_often_as_promised(schools, rule):
 
 @pytest.mark.parametrize(
     ("schools", "rule"),
-    [(REGION, TWICE), (REGION, ONCE), (ANY_TOWN, ONCE)],
-    ids=["region_lowest_15_twice", "region_lowest_30", "any_town"],
+    [(REGION, TWICE), (REGION, ONCE), (ANY_TOWN, ONCE), (GAPS, ONCE), (GAPS, TWICE)],
+    ids=["region_lowest_15_twice", "region_lowest_30", "any_town", "gaps_lowest_30", "gaps_lowest_15_twice"],
 )
 def test_whatever_makes_schools_differ_lists_are_held_as_often_as_promised(schools, rule):
     """Counts are whole, so that an interval holds a little more; the randomised transform does not."""

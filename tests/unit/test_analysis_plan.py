@@ -137,11 +137,26 @@ def test_a_broken_plan_is_refused(folder):
         read_plans(folder)
 
 
+def test_a_plan_names_schools_of_the_register(folder):
+    """A mistyped number would be found only when the outcome is there, and the plan could never be kept."""
+    with pytest.raises(UsageProblem) as error:
+        freeze_plan(folder, replace(PLAN, treated=(("sch1", 2022), ("sch9", 2022))))
+    (told,) = error.value.problems
+    assert (told.code, told.found) == ("plan_school_unknown", "sch9")
+    assert not (folder / "plans").exists()
+
+
 def test_everything_wrong_with_a_draft_is_said_at_once(folder):
     with pytest.raises(UsageProblem) as refused:
         freeze_plan(folder, {"name": "x", "treated": {"sch1": 2022}, "colour": "red"})
     assert [one.code for one in refused.value.problems] == ["plan_field_missing"] * 3 + ["plan_field_unknown"]
-    draft = {"name": "A b", "question": " ", "treated": {"s": 2022}, "years_before": 0, "years_after": True}
+    draft = {
+        "name": "A b",
+        "question": " ",
+        "treated": {"sch1": 2022},
+        "years_before": 0,
+        "years_after": True,
+    }
     with pytest.raises(UsageProblem) as refused:
         freeze_plan(folder, {**draft, "primary": "magic", "level": "high"})
     fields = [one.fields["field"] for one in refused.value.problems]

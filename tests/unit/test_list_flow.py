@@ -11,6 +11,8 @@ from shnor_analysis.indicators.lowest import find_lowest
 from shnor_analysis.kernels.list_flow.draws import draw_counts
 from shnor_analysis.kernels.list_flow.lists import lowest
 from shnor_analysis.models.list_flow import predict_list_flow
+from shnor_analysis.models.list_flow_returns import find_returns
+from shnor_analysis.models.list_flow_rows import read_flow_rows
 from shnor_analysis.models.list_rules import LowestShare, ShareOfLow
 from shnor_analysis.models.school_course import predict_school_courses
 from shnor_analysis.models.school_panel import read_panel
@@ -254,3 +256,28 @@ def test_courses_hold_their_rate_and_tell_a_change():
         predict_school_courses(frame, through="2021")
     assert codes(error) == ["course_through_wrong"]
     assert predict_school_courses(frame.head(5), through=2020).reason == "list_few_schools"
+
+
+def test_schools_that_may_come_back_are_ranked_with_the_others():
+    """All of one town away in the list's year and bad: each that comes back takes a place of somebody's."""
+    frame = a_panel(60)
+    worst = frame["school_id"] >= "sch660050"
+    frame.loc[worst, "low_n"] = frame.loc[worst, "tested_n"]
+    gaps = frame["school_year"].isin([2020, 2022]) & worst
+    away = frame[~gaps]
+    found = find_returns(read_flow_rows(read_panel(away), rule=ONCE, exclude={}), 2022)
+    assert found.tested.ravel()[50:].min() > 0
+    assert found.tested.ravel()[:50].max() == 0
+    assert (found.came.tolist(), found.stayed_away.tolist()) == ([10, 0], [0, 0])
+    told = predict_list_flow(away, rule=ONCE, year=2022, calibrate=False)
+    never_seen = predict_list_flow(frame[~worst], rule=ONCE, year=2022, calibrate=False)
+    assert told.expected_leavers > never_seen.expected_leavers + 2
+
+
+def test_ranks_among_those_who_are_there():
+    low, tested = np.array([[5.0, 9.0, 5.0, 1.0], [5.0, 9.0, 5.0, 1.0]]), np.full(4, 10.0)
+    is_here = np.array([[True, True, True, True], [True, False, True, True]])
+    found = lowest(low, tested, share=0.5, is_here=is_here)
+    assert found.tolist() == [[True, True, False, False], [True, False, False, False]]
+    nobody = lowest(low, tested, share=0.5, is_here=np.zeros((2, 4), dtype=bool))
+    assert not nobody.any()

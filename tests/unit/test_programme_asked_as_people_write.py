@@ -14,6 +14,7 @@ from shnor_analysis.models.planning import plan_power
 from shnor_analysis.models.programme_effect import estimate_programme_effect
 from shnor_analysis.models.programme_study import ProgrammeOptions
 from shnor_analysis.models.school_panel import read_panel
+from shnor_analysis.results import NotEstimable
 from shnor_analysis.results.analysis_plan import plan_of
 
 QUICK = ProgrammeOptions(permutations=19, robustness=False)
@@ -182,3 +183,65 @@ def test_words_as_flags_and_columns_given_twice_are_refused(numbered):
     assert read_panel(
         panel.assign(is_flagged=pd.array([True] * len(panel), dtype="boolean"))
     ).is_flagged.all()
+
+
+def test_the_programme_s_schools_may_stand_in_a_column_and_circumstances_by_an_index(numbered):
+    panel, treated = numbered
+    context = pd.DataFrame({"school_id": sorted(panel["school_id"].unique())})
+    context["poor"] = np.random.default_rng(1).random(len(context))
+    asked = ((treated, context), (pd.Series(treated), context.set_index("school_id")))
+    plain, found = (
+        estimate_programme_effect(panel, treated=schools, context=table, options=QUICK).tidy()
+        for schools, table in asked
+    )
+    pd.testing.assert_frame_equal(found, plain, check_exact=True)
+
+
+def test_circumstances_of_other_schools_are_unknown_not_the_same_everywhere(numbered):
+    panel, treated = numbered
+    context = pd.DataFrame({"school_id": ["a", "b"], "poor": [0.1, 0.2]})
+    found = estimate_programme_effect(panel, treated=treated, context=context, options=QUICK)
+    assert [one.reason for one in found.notes] == ["context_unknown"]
+    assert "не известные ни об одной школе" in found.in_words("ru")
+
+
+def test_everything_wrong_with_a_flow_s_question_is_said_at_once(numbered):
+    panel, _ = numbered
+    with pytest.raises(UsageProblem) as error:
+        predict_list_flow(
+            panel.drop(columns="tested_n"), rule="lowest", year="2020", level=2, exclude={"1": "2020"}
+        )
+    assert codes(error) == [
+        "fit_option_wrong",
+        "list_exclude_wrong",
+        "list_rule_unknown",
+        "list_year_wrong",
+        "panel_column_missing",
+    ]
+
+
+def test_a_programme_left_out_of_a_flow_is_named_as_the_panel_names_schools(numbered):
+    panel, treated = numbered
+    found = [
+        predict_list_flow(panel, rule=LowestShare(0.3, 1), year=2022, draws=200, calibrate=False, exclude=one)
+        for one in (treated, pd.Series({float(school): float(year) for school, year in treated.items()}))
+    ]
+    assert found[0] == found[1]
+    assert "programme_years_left_out" in found[0].notes
+
+
+def test_dates_are_no_school_years_and_one_year_written_twice_is_one(numbered):
+    panel, _ = numbered
+    with pytest.raises(UsageProblem) as dates:
+        read_panel(panel.assign(school_year=pd.to_datetime(panel["school_year"].astype(str))))
+    assert codes(dates) == ["panel_not_number"]
+    twice = pd.concat([panel.astype({"school_year": object}), panel.head(2).astype({"school_year": str})])
+    with pytest.raises(UsageProblem) as repeated:
+        read_panel(twice)
+    assert codes(repeated) == ["panel_key_repeated"]
+
+
+def test_a_year_that_the_rule_needs_and_the_panel_lacks_is_named(numbered):
+    panel, _ = numbered
+    found = predict_list_flow(panel[panel["school_year"] != 2020], rule=LowestShare(0.3, 2), year=2021)
+    assert found == NotEstimable("list_no_year", {"year": 2020})

@@ -12,27 +12,40 @@ from shnor_analysis.kernels.binomial import SLACK
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# below every share, so that who is not there comes last
+NOT_RANKED = -1.0
 
-def lowest(low: Array, tested: Array, *, share: float) -> Flags:
+
+def lowest(low: Array, tested: Array, *, share: float, is_here: Flags | None = None) -> Flags:
     """Mark the ⌊share · schools⌋ schools with the highest share of low results; ties go to the earlier school.
 
     Args:
         low: Low results, shape (…, schools).
         tested: Tested, above 0, shape (schools,).
         share: Part of the schools that is low, 0–1.
+        is_here: Who is ranked at all, shape (…, schools); everybody if not given.
 
     Returns:
         Shape (…, schools).
     """
-    schools = tested.size
-    places = math.floor(share * schools + SLACK)
-    if places == 0:
-        return np.zeros(low.shape, dtype=bool)
     shares = low / tested
-    last = -np.partition(-shares, places - 1, axis=-1)[..., places - 1 : places]
+    if is_here is None:
+        last = _share_of_last(shares, math.floor(share * tested.size + SLACK))
+        places = np.asarray(math.floor(share * tested.size + SLACK))
+    else:
+        shares = np.where(is_here, shares, NOT_RANKED)
+        places = np.floor(share * is_here.sum(axis=-1, keepdims=True) + SLACK).astype(np.int64)
+        ordered = np.sort(shares, axis=-1)
+        last = np.take_along_axis(ordered, np.minimum(tested.size - places, tested.size - 1), axis=-1)
     above, ties = shares > last, shares == last
     left = places - above.sum(axis=-1, keepdims=True)
-    return np.asarray(above | (ties & (np.cumsum(ties, axis=-1) <= left)))
+    return np.asarray((places > 0) & (above | (ties & (np.cumsum(ties, axis=-1) <= left))))
+
+
+def _share_of_last(shares: Array, places: int) -> Array:
+    """The share of low results in the last place, shape (…, 1)."""
+    at = max(places, 1) - 1
+    return np.asarray(-np.partition(-shares, at, axis=-1)[..., at : at + 1])
 
 
 def above_threshold(low: Array, tested: Array, *, threshold: float, needed: int) -> Flags:
