@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from shnor_analysis.batch.content_keys import folder_digest
@@ -12,10 +14,12 @@ from shnor_analysis.batch.ledger import LedgerLine, read_ledger
 from shnor_analysis.batch.plan import Job
 from shnor_analysis.batch.plan_files import PLAN_NAME, RUN_ID, RunPlan, read_plan
 from shnor_analysis.batch.run_locks import is_going
+from shnor_analysis.errors import UsageProblem
 
 SITTINGS = frozenset({"run_started", "run_resumed"})
 OVER = frozenset({"finished", "reused", "failed"})
 KEPT = 20
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,32 @@ class UnitState:
 
 
 def read_runs(runs: Path) -> tuple[EarlierRun, ...]:
-    """Every run of a folder of runs that came as far as a plan, by name."""
-    found = []
-    for path in sorted(runs.glob(f"*/{PLAN_NAME}")):
-        plan = read_plan(path.parent)
-        if plan is not None:
-            found.append(EarlierRun(path.parent, plan, read_ledger(path.parent)))
-    return tuple(found)
+    """Every run of a folder of runs that came as far as a plan, by name; one whose plan is damaged is left out and said."""
+    folders = [path.parent for path in sorted(runs.glob(f"*/{PLAN_NAME}"))]
+    return tuple(run for folder in folders if (run := _run_or_word(folder)) is not None)
+
+
+def read_run(folder: Path) -> EarlierRun | None:
+    """The run of one folder; None where it ended before it had a plan.
+
+    Raises:
+        UsageProblem: `run_unreadable`.
+    """
+    plan = read_plan(folder)
+    return None if plan is None else EarlierRun(folder, plan, read_ledger(folder))
+
+
+def _run_or_word(folder: Path) -> EarlierRun | None:
+    try:
+        return read_run(folder)
+    except UsageProblem as error:
+        _say_once(str(error))
+        return None
+
+
+@cache
+def _say_once(words: str) -> None:
+    logger.warning(words)
 
 
 def unit_states(runs: Iterable[EarlierRun]) -> dict[str, UnitState]:
@@ -114,7 +137,7 @@ def prune(runs: Path, *, keep: int = KEPT) -> tuple[str, ...]:
     """Remove folders of runs that nobody needs and that are not going on.
 
     They are those that ended before they had a plan, and of those before the last `keep` the ones that neither say the
-    newest of a unit nor made what stands at its name.
+    newest of a unit nor made what stands at its name. A run whose plan cannot be read stays.
 
     Returns:
         The names of the runs that went.
@@ -122,7 +145,7 @@ def prune(runs: Path, *, keep: int = KEPT) -> tuple[str, ...]:
     known = read_runs(runs)
     needed = {name for state in unit_states(known).values() for name in (state.run_id, state.made_in)}
     old = sorted(known, key=lambda run: (run.turn, run.run_id))[: max(0, len(known) - keep)]
-    planned = {run.run_id for run in known}
+    planned = {path.parent.name for path in runs.glob(f"*/{PLAN_NAME}")}
     gone = [run.run_id for run in old if run.run_id not in needed]
     gone += [path.name for path in runs.glob("*") if RUN_ID.match(path.name) and path.name not in planned]
     gone = [name for name in gone if not is_going(runs / name)]

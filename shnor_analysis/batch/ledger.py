@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 LEDGER_NAME = "ledger.jsonl"
 Event = Literal[
@@ -46,7 +46,8 @@ class LedgerLine:
     turn: int | None = None
 
 
-KNOWN = frozenset(field.name for field in fields(LedgerLine))
+KINDS = {**get_type_hints(LedgerLine), "event": str}
+EVENTS = frozenset(get_args(Event))
 
 
 class Ledger:
@@ -79,16 +80,28 @@ def line(event: Event, unit_id: str = "", **rest: Any) -> LedgerLine:
 
 
 def read_ledger(folder: Path) -> tuple[LedgerLine, ...]:
-    """Read the events of a run; a last line cut by a crash is left out, and what a later version adds to a line, too."""
+    """Read the events of a run.
+
+    Left out are a last line cut by a crash, what a later version adds to a line, and lines that are damaged: they say
+    nothing, so what they may have called finished is made again.
+    """
     path = folder / LEDGER_NAME
     if not path.is_file():
         return ()
     whole = path.read_bytes().split(b"\n")[:-1]
-    return tuple(_line_of(json.loads(piece)) for piece in whole)
+    return tuple(one for piece in whole if (one := _line_of(piece)) is not None)
 
 
-def _line_of(told: dict[str, Any]) -> LedgerLine:
-    return LedgerLine(**{name: value for name, value in told.items() if name in KNOWN})
+def _line_of(piece: bytes) -> LedgerLine | None:
+    try:
+        told = json.loads(piece)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    known = {name: value for name, value in told.items() if name in KINDS}
+    is_sound = known.get("event") in EVENTS and all(isinstance(known[name], KINDS[name]) for name in known)
+    return LedgerLine(**known) if is_sound and "at" in known else None
 
 
 def _told(one: LedgerLine) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from shnor_analysis.batch.plan import Plan, Value
+from shnor_analysis.errors import Problem, UsageProblem
 from shnor_analysis.files import write_text
 
 PLAN_NAME = "plan.json"
@@ -86,10 +89,26 @@ def write_plan(run_folder: Path, plan: Plan, *, is_forced: bool) -> None:
 
 
 def read_plan(run_folder: Path) -> RunPlan | None:
-    """The plan of a run; None where the run ended before it had one."""
+    """The plan of a run; None where the run ended before it had one.
+
+    Raises:
+        UsageProblem: `run_unreadable`; the file is damaged, closed to this user, or of another version.
+    """
     path = run_folder / PLAN_NAME
     if not path.is_file():
         return None
-    told = json.loads(path.read_text(encoding="utf-8"))
-    units = tuple(PlannedUnit(**one) for one in told["units"])
-    return RunPlan(told["run_id"], units, told["request"], told["is_forced"])
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and told.get("version") != VERSION:
+            raise _unreadable(path, found=f"version {told.get('version')}", allowed=f"version {VERSION}")
+        return TypeAdapter(RunPlan).validate_python(told, strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(one) for one in first["loc"])
+        raise _unreadable(path, found=f"{place}: {first['msg']}".lstrip(": ")) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path, found=f"{type(error).__name__}: {error}") from None
+
+
+def _unreadable(path: Path, *, found: str, allowed: str | None = None) -> UsageProblem:
+    return UsageProblem(Problem("run_unreadable", file=str(path), found=found[:200], allowed=allowed))

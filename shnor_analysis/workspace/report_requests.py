@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from shnor_analysis.batch.earlier_runs import EarlierRun, read_runs, unit_states, units_left
 from shnor_analysis.batch.sharding import Shard, read_shard
 from shnor_analysis.errors import Problem, UsageProblem
@@ -63,16 +65,19 @@ class Manner:
 
 
 def request_of(told: Mapping[str, Any]) -> ReportRequest:
-    """The request that a run's plan keeps."""
-    schools, shard = told["schools"], told.get("shard")
-    return ReportRequest(
-        school_ids=None if schools is None else tuple(schools),
-        school_year=told["school_year"],
-        audience=told["audience"],
-        language=told["language"],
-        with_municipality=told["with_municipality"],
-        shard=None if shard is None else read_shard(shard),
-    )
+    """The request that a run's plan keeps.
+
+    Raises:
+        UsageProblem: `request_unreadable`; it is not one of reports, or damaged.
+    """
+    schools, shard = told.get("schools"), told.get("shard")
+    try:
+        return TypeAdapter(ReportRequest).validate_python(
+            {**told, "school_ids": schools, "shard": None if shard is None else read_shard(shard)}
+        )
+    except ValidationError as error:
+        place = ", ".join(str(one["loc"][0]) for one in error.errors())
+        raise UsageProblem(Problem("request_unreadable", found=place)) from None
 
 
 def run_to_resume(folder: Path, run_id: str) -> EarlierRun:

@@ -147,3 +147,69 @@ def test_where_nothing_was_ordered_the_way_in_is_named(
 ) -> None:
     assert order(make_town(tmp_path / "town"), "runs") == 0
     assert capsys.readouterr().out == "Отчётов ещё не заказывали: shnor report.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ('{"version": 1, "run_id": ', "JSONDecodeError"),
+        ("[]", "Input should be a dictionary"),
+        ('{"version": 99}', "version 99"),
+        (
+            '{"version": 1, "run_id": "a", "request": {}, "is_forced": false, "units": [{"unit_id": 7}]}',
+            "units.0",
+        ),
+        ('{"version": 1, "run_id": "a", "request": 5, "is_forced": false, "units": []}', "request"),
+    ],
+)
+def test_a_damaged_run_is_said_and_stops_nothing_else(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, found: str
+) -> None:
+    copy = Path(shutil.copytree(town, tmp_path / "copy"))
+    *kept, last = ids(copy)
+    (home(copy) / "runs" / last / "plan.json").write_text(content)
+    assert ids(copy) == kept
+    assert order(copy, "report", *A, *B) == 0, "an order goes on without it"
+    assert order(copy, "report", "--resume") == 0
+    assert (home(copy) / "runs" / last).is_dir(), "nobody removes what he cannot read"
+    capsys.readouterr()
+    for command in (["runs", "show", last], ["report", "--resume", "--run", last]):
+        assert order(copy, *command) == 2
+        said = capsys.readouterr().err
+        assert "Запись заказа отчётов повреждена или сделана другой версией" in said
+        assert found in said
+
+
+def test_a_run_that_does_not_say_what_was_ordered_is_not_gone_on_with(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(town, tmp_path / "copy"))
+    plan = home(copy) / "runs" / ids(copy)[-1] / "plan.json"
+    told = json.loads(plan.read_text())
+    del told["request"]["school_year"]
+    plan.write_text(json.dumps(told))
+    capsys.readouterr()
+    assert order(copy, "report", "--resume") == 2
+    assert "повреждено, что было заказано. Найдено: «school_year»" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "\x00\x00",
+        "5",
+        '{"event": "finished"}',
+        '{"at": "", "event": "finished", "unit_id": 7}',
+        "[" * 100_000,
+    ],
+)
+def test_a_damaged_line_of_a_ledger_finishes_nothing(town: Path, tmp_path: Path, damage: str) -> None:
+    copy = Path(shutil.copytree(town, tmp_path / "copy"))
+    run = home(copy) / "runs" / ids(copy)[-1]
+    before = [unit.outcome for unit in find_runs(copy)[0].units]
+    text = (run / "ledger.jsonl").read_text().splitlines()
+    finished = next(place for place, one in enumerate(text) if '"finished"' in one)
+    text[finished] = damage
+    (run / "ledger.jsonl").write_text("\n".join(text) + "\n")
+    after = [unit.outcome for unit in find_runs(copy)[0].units]
+    assert (before, after.count("left"), after.count("done")) == (["done", "done"], 1, 1)
