@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from shnor_analysis.batch.cluster.joining import check_address
 from shnor_analysis.batch.earlier_runs import EarlierRun, read_runs, unit_states, units_left
 from shnor_analysis.batch.sharding import Shard, read_shard
 from shnor_analysis.errors import Problem, UsageProblem
@@ -49,8 +50,12 @@ class ReportRequest:
 class Manner:
     """How reports are made, whatever is in them.
 
-    `jobs` at a time; of all reports only those of a `shard`; on a `cluster` of Dask ("local" or an address) or here; `force` makes every report anew; `resume` goes
-    on with a run by its number or the beginning of it, "" with the last that left something undone.
+    `jobs` at a time; of all reports only those of a `shard`; on a `cluster` of Dask ("local" or an address) or here;
+    `force` makes every report anew; `resume` goes on with a run by its number or the beginning of it, "" with the last
+    that left something undone.
+
+    Raises:
+        UsageProblem: `resume_and_force`, `cluster_address`.
     """
 
     jobs: int | None = None
@@ -60,6 +65,8 @@ class Manner:
     resume: str | None = None
 
     def __post_init__(self) -> None:
+        if self.cluster:
+            check_address(self.cluster)
         if self.force and self.resume is not None:
             raise UsageProblem(Problem("resume_and_force"))
 

@@ -213,3 +213,13 @@ def test_a_damaged_line_of_a_ledger_finishes_nothing(town: Path, tmp_path: Path,
     (run / "ledger.jsonl").write_text("\n".join(text) + "\n")
     after = [unit.outcome for unit in find_runs(copy)[0].units]
     assert (before, after.count("left"), after.count("done")) == (["done", "done"], 1, 1)
+
+
+@pytest.mark.parametrize("address", ["foo://x", "localhost", "tcp://", "tcp://a:b", "LOCAL"])
+def test_what_is_no_address_of_a_cluster_is_refused_before_a_run_begins(
+    town: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set((home(town) / "runs").iterdir())
+    assert order(town, "report", *A, "--cluster", address) == 2
+    assert capsys.readouterr().err.startswith(f"Это не адрес планировщика кластера. Найдено: «{address}».")
+    assert set((home(town) / "runs").iterdir()) == before

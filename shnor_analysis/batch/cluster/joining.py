@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Any
 from shnor_analysis.errors import EnvironmentProblem, Problem, UsageProblem
 
 LOCAL = "local"
+ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}")
 JOIN_SECONDS = 20
 PATIENCE_SECONDS = 30.0
 LOOPBACK = "127.0.0.1"
@@ -58,6 +60,12 @@ class Link:
     def close(self) -> None:
         """Leave the cluster, or end it where it is on this machine; nothing is left of it then."""
         self._stack.close()
+
+
+def check_address(address: str) -> None:
+    """UsageProblem `cluster_address` for what is neither "local" nor a host and a port, with the protocol or without."""
+    if address != LOCAL and not ADDRESS.fullmatch(address):
+        raise UsageProblem(Problem("cluster_address", found=address))
 
 
 def join(address: str, *, size: int) -> Link:
