@@ -44,13 +44,6 @@ CELLS = (
     "figure, axis = plt.subplots(figsize=(8, 5))\n"
     'axis.scatter(frame["before"], frame["after"], s=2, alpha=0.3)\n'
     'axis.set_xlabel("before")',
-    "figure, axis = plt.subplots(figsize=(10, 4))\n"
-    'axis.boxplot([part["after"] for _, part in frame.groupby("school")])\n'
-    'axis.set_xlabel("school")',
-    "figure, axes = plt.subplots(2, 4, figsize=(12, 6), sharex=True, sharey=True)\n"
-    'for axis, (grade, part) in zip(axes.flat, frame.groupby("grade")):\n'
-    '    axis.hexbin(part["before"], part["after"], gridsize=20)\n'
-    "    axis.set_title(grade)",
     'frame[["before", "after"]].describe().round(2)',
 )
 
