@@ -183,6 +183,20 @@ def test_lists_and_programmes_are_read(tmp_path):
     ]
 
 
+def test_dates_of_a_programme_that_contradict_its_year_or_each_other_are_told_all_at_once(tmp_path):
+    header = ["Логин", "ОО", "Программа", "Год вступления", "С даты", "По дату"]
+    rows = [
+        ["sch660005", "СОШ 5", "500+", 2030, "01.02.2024", ""],
+        ["sch660007", "СОШ 7", "500+", 2024, "01.10.2023", "01.09.2023"],
+        ["sch660012", "СОШ 12", "500+", 2024, "01.10.2024", "31.12.2024"],
+    ]
+    found = refused(a_csv(tmp_path / "участие.csv", [header, *rows], delimiter="\t"))
+    assert [(one.code, one.cell, one.found) for one in found] == [
+        ("programme_date_of_other_year", "E2", "01.02.2024"),
+        ("programme_ends_before", "F3", "01.09.2023"),
+    ]
+
+
 MARKS = [
     "Год",
     "Класс",
