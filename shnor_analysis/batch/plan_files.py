@@ -101,7 +101,7 @@ def read_plan(run_folder: Path) -> RunPlan | None:
         told = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(told, dict) and told.get("version") != VERSION:
             raise _unreadable(path, found=f"version {told.get('version')}", allowed=f"version {VERSION}")
-        return TypeAdapter(RunPlan).validate_python(told, strict=False)
+        return TypeAdapter(RunPlan).validate_python(told)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(one) for one in first["loc"])

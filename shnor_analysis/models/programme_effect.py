@@ -61,9 +61,9 @@ def estimate_programme_effect(
     Args:
         panel: As in `read_panel`: a row a school, year and procedure.
         treated: First school year of the programme by school_id. Schools that the panel lacks are counted.
-        context: `school_id` (and `school_year`), columns or index, with numeric columns: covariates of the ANCOVA as last known before
-            the programme. No more than leave ten schools for each and for the two results before; a note names those
-            that are left out.
+        context: `school_id` (and `school_year`), columns or index, with numeric columns: covariates of the ANCOVA as
+            last known before the programme. No more than leave ten schools for each and for the two results before; a
+            note names those that are left out.
         level: Coverage of intervals.
         options: Windows, number of permutations, which checks.
 

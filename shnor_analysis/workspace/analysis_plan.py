@@ -55,7 +55,8 @@ def freeze_plan(
     Raises:
         UsageProblem: ``plan_not_plan``, ``plan_no_workspace``, ``plan_field_missing``, ``plan_field_unknown``,
             ``plan_field_wrong``, ``plan_field_no_text``, ``plan_programme_unknown``,
-            ``plan_school_unknown``, ``plan_exists`` (a frozen plan is never written over), ``plan_after_data``, ``plan_not_kept``, ``path_missing``.
+            ``plan_school_unknown``, ``plan_exists`` (a frozen plan is never written over), ``plan_after_data``,
+            ``plan_not_kept``, ``path_missing``.
         InputRefused: ``toml_broken``.
         EnvironmentProblem: ``no_workspace``, ``workspace_busy``, ``folder_closed``, ``disk_full``.
     """
