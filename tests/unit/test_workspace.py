@@ -179,7 +179,8 @@ def test_reports_of_unknown_schools_are_refused_before_anything_runs(workspace):
     workspace.build()
     with pytest.raises(UsageProblem) as caught:
         workspace.report(["sch1", "sch8", "sch9"])
-    assert [problem.found for problem in caught.value.problems] == ["sch8", "sch9"]
+    told = [(problem.code, problem.found) for problem in caught.value.problems]
+    assert told == [("school_not_in_workspace", "sch8"), ("school_not_in_workspace", "sch9")]
     assert not (workspace.folder / "reports" / "2021").exists()
 
 
