@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import notebooks
 from shnor_analysis.batch.plan import Job, Plan, make_plan
@@ -82,12 +83,14 @@ def make_town(folder: Path) -> Path:
 
 def order(folder: Path, *arguments: str) -> int:
     """`shnor ARGUMENTS --folder FOLDER` in this process, with the tiny reports; the exit code."""
-    os.environ["PYTHONPATH"] = str(HERE)  # for the children, who look for the finisher
-    reports_room.plan_reports = tiny_plan
-    reports_room._refuse_unknown = lambda *_: None  # there is no register
     if {"--school", "--all"} & set(arguments):
         arguments = (*arguments, "--year", str(YEAR))
-    return main([*arguments, "--folder", str(folder)])
+    with (
+        mock.patch.dict(os.environ, PYTHONPATH=str(HERE)),  # for the children, who look for the finisher
+        mock.patch.object(reports_room, "plan_reports", tiny_plan),
+        mock.patch.object(reports_room, "_refuse_unknown", return_value=None),  # there is no register
+    ):
+        return main([*arguments, "--folder", str(folder)])
 
 
 def home(folder: Path) -> Path:
