@@ -1,4 +1,4 @@
-"""Two executed notebooks side by side: every cell, with times, processes and addresses masked and nothing else."""
+"""Two executed notebooks side by side: every cell; masked are times, processes, addresses, and where a timer cut a stream."""
 
 from __future__ import annotations
 
@@ -56,9 +56,24 @@ def with_numbered_widgets(notebook: Any) -> Any:
 def _of_cells(left: Any, right: Any) -> Iterator[str]:
     if MADE_BY_PAPERMILL & {*left.metadata.get("tags", ()), *right.metadata.get("tags", ())}:
         left, right = {**left, "id": ""}, {**right, "id": ""}
+    left, right = _with_whole_streams(left), _with_whole_streams(right)
     for key in sorted(left.keys() | right.keys()):
         if masked(left.get(key)) != masked(right.get(key)):
             yield f"{key}: {masked(left.get(key))[:3000]} and {masked(right.get(key))[:3000]}"
+
+
+def _with_whole_streams(cell: Any) -> Any:
+    """Neighbours of one stream joined: ipykernel flushes by the clock, also in the middle of a print."""
+    if "outputs" not in cell:
+        return cell
+    whole: list[Any] = []
+    for output in cell["outputs"]:
+        last = whole[-1] if whole else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            whole[-1] = {**last, "text": last["text"] + output["text"]}
+        else:
+            whole.append(output)
+    return {**cell, "outputs": whole}
 
 
 def masked(value: Any) -> str:

@@ -138,19 +138,21 @@ def test_only_notebooks_of_this_python_are_forked(
         lambda cell: cell.update(source="other"),
         lambda cell: cell.update(execution_count=9),
         lambda cell: cell.outputs[0].update(text="other"),
+        lambda cell: cell.outputs[1].update(text="other"),
+        lambda cell: cell.outputs[1].update(name="stderr"),
         lambda cell: cell.metadata.update(tags=["other"]),
         lambda cell: cell.metadata.papermill.update(status="failed"),
     ],
 )
 def test_a_difference_would_be_noticed(spoil: Callable[[nbformat.NotebookNode], None]):
-    def notebook() -> nbformat.NotebookNode:
+    def notebook(*cut: str) -> nbformat.NotebookNode:
         cell = nbformat.v4.new_code_cell("print(1)", id="one", execution_count=1)
-        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="1\n")]
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in cut]
         cell.metadata["papermill"] = nbformat.NotebookNode(status="completed", duration=1.5)
         return nbformat.v4.new_notebook(cells=[cell])
 
-    other = notebook()
+    other = notebook("1", "\n")
     other.cells[0].metadata.papermill.duration = 0.5
-    assert fidelity.differences(notebook(), other) == []
+    assert fidelity.differences(notebook("1\n"), other) == []
     spoil(other.cells[0])
-    assert len(fidelity.differences(notebook(), other)) == 1
+    assert len(fidelity.differences(notebook("1\n"), other)) == 1
